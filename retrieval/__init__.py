@@ -1,0 +1,1 @@
+"""The catalogue and finding products in it. Imports neither sibling package."""
