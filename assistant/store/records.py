@@ -1,0 +1,96 @@
+"""What the store hands out: a session as it was at one moment."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from assistant.records import Constraint, Conversation, Event, Message, Pick, Record, Reply, State
+
+StateSource = Literal["reading", "edit"]
+Thumb = Literal["up", "down"]
+
+
+class StateEntry(Record):
+    """One state of a session's history, with the picks shown under it. `after_message` is the index of the last
+    message when it was made (-1: none yet); `source` says whether the reader or a hand made it; `notes` is what else
+    the assistant wants to know again in the next turn (what it asked, what was turned down), JSON values only."""
+
+    source: StateSource
+    state: State
+    picks: tuple[Pick, ...] = ()
+    relaxed: tuple[Constraint, ...] = ()
+    notes: dict[str, Any] = Field(default_factory=dict)
+    after_message: int = -1
+    timestamp: str
+    undone: bool = False
+
+
+class Feedback(Record):
+    """What a shopper thought of one answer; `message_index` counts all messages of the session from 0."""
+
+    message_index: int
+    value: Thumb
+    comment: str = ""
+    timestamp: str
+
+
+class StoredSession(Record):
+    """A session as it was at one moment. `revision` counts changes of messages and states: hand it back as
+    `expected` to be told when somebody else wrote in between. `replies` is by index of the assistant's message;
+    `basket` maps product ids to quantities, in the order in which they came in.
+    """
+
+    id: str
+    user_id: str | None = None
+    created: str
+    updated: str
+    revision: int
+    messages: tuple[Message, ...] = ()
+    events: tuple[Event, ...] = ()
+    replies: dict[int, Reply] = Field(default_factory=dict)
+    states: tuple[StateEntry, ...] = ()
+    basket: dict[str, int] = Field(default_factory=dict)
+    feedback: tuple[Feedback, ...] = ()
+
+    @property
+    def current(self) -> StateEntry | None:
+        """The last state that was not taken back; `None` before the first."""
+        return next((entry for entry in reversed(self.states) if not entry.undone), None)
+
+    @property
+    def state(self) -> State:
+        """What holds now; an empty state before the first reading."""
+        return self.current.state if self.current else State()
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """The picks that belong to the current state."""
+        return self.current.picks if self.current else ()
+
+    @property
+    def relaxed(self) -> tuple[Constraint, ...]:
+        """The constraints that the current picks had to give up."""
+        return self.current.relaxed if self.current else ()
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the assistant noted with the current state."""
+        return self.current.notes if self.current else {}
+
+    @property
+    def undoable(self) -> tuple[State, ...]:
+        """The states that `Store.undo` goes back to, oldest first: those before each change by hand since the last
+        reading."""
+        live = [entry for entry in self.states if not entry.undone]
+        edits = 0
+        while edits < len(live) and live[-1 - edits].source == "edit":
+            edits += 1
+        before = [State(), *(entry.state for entry in live)]
+        return tuple(before[len(before) - 1 - edits : -1])
+
+    @property
+    def conversation(self) -> Conversation:
+        """The messages and events as a reader takes them."""
+        return Conversation(id=self.id, messages=self.messages, events=self.events)

@@ -1,0 +1,148 @@
+"""Records to rows and back, inside a transaction that the store has open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.engine import Connection, Row
+
+from assistant.errors import InvalidInput, UnknownSession
+from assistant.records import Constraint, Event, Message, Pick, Reply, State
+from assistant.store.database import ConflictError
+from assistant.store.records import Feedback, StateEntry, StateSource, StoredSession
+from assistant.store.schema import basket, events, feedback, messages, sessions, states
+
+
+def now() -> str:
+    """The present time in ISO 8601, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def text(value: str | None) -> str | None:
+    """The text itself. Raises InvalidInput where it holds a NUL, which not every database can keep."""
+    if value is not None and "\0" in value:
+        raise InvalidInput("Text must not hold NUL characters.")
+    return value
+
+
+def advance(connection: Connection, session_id: str, expected: int | None) -> int:
+    """Locks the session, checks its revision, and returns the next one, already written."""
+    found = _locked(connection, session_id)
+    if expected is not None and found != expected:
+        raise ConflictError("This session was changed by another request in the meantime. Load it again and repeat.")
+    revision = found + 1
+    change = {"revision": revision, "updated": now()}
+    connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(change))
+    return revision
+
+
+def touch(connection: Connection, session_id: str) -> None:
+    """Locks the session and notes that it was used, without a new revision."""
+    _locked(connection, session_id)
+    connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(updated=now()))
+
+
+def _locked(connection: Connection, session_id: str) -> int:
+    revision = connection.scalar(sa.select(sessions.c.revision).where(sessions.c.id == session_id).with_for_update())
+    if revision is None:
+        raise UnknownSession(session_id)
+    return int(revision)
+
+
+def insert_message(connection: Connection, session_id: str, message: Message, reply: Reply | None) -> None:
+    """Appends a message after the session's last one."""
+    row = {
+        "session_id": session_id,
+        "position": _last_position(connection, session_id) + 1,
+        "role": message.role,
+        "content": text(message.content),
+        "timestamp": message.timestamp or now(),
+        "extra": message.model_extra or {},
+        "reply": None if reply is None else _json(reply),
+    }
+    connection.execute(sa.insert(messages).values(row))
+
+
+def insert_events(connection: Connection, session_id: str, new: Iterable[Event]) -> None:
+    """Appends events in their order."""
+    rows = []
+    for event in new:
+        timed = event if event.timestamp else event.model_copy(update={"timestamp": now()})
+        rows.append({"session_id": session_id, "event": _json(timed)})
+    if rows:
+        connection.execute(sa.insert(events), rows)
+
+
+def insert_state(
+    connection: Connection,
+    session_id: str,
+    source: StateSource,
+    state: State,
+    picks: Sequence[Pick],
+    relaxed: Sequence[Constraint],
+    notes: Mapping[str, Any] | None,
+) -> None:
+    """Makes `state` the current one; `notes` of `None` carries on those of the state before."""
+    row = {
+        "session_id": session_id,
+        "source": source,
+        "state": _json(state),
+        "picks": [_json(pick) for pick in picks],
+        "relaxed": [_json(constraint) for constraint in relaxed],
+        "notes": _last_notes(connection, session_id) if notes is None else dict(notes),
+        "after_message": _last_position(connection, session_id),
+        "timestamp": now(),
+        "undone": False,
+    }
+    connection.execute(sa.insert(states).values(row))
+
+
+def load_session(connection: Connection, session_id: str) -> StoredSession:
+    """The session whole. Raises UnknownSession."""
+
+    def rows(table: sa.Table, order: sa.Column[Any]) -> Sequence[Row[Any]]:
+        return connection.execute(sa.select(table).where(table.c.session_id == session_id).order_by(order)).all()
+
+    session = connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).one_or_none()
+    if session is None:
+        raise UnknownSession(session_id)
+    said = rows(messages, messages.c.position)
+    return StoredSession(
+        **session._mapping,
+        messages=tuple(_message(row) for row in said),
+        replies={row.position: Reply.model_validate(row.reply) for row in said if row.reply is not None},
+        events=tuple(Event.model_validate(row.event) for row in rows(events, events.c.id)),
+        states=tuple(_entry(row) for row in rows(states, states.c.id)),
+        basket={row.product_id: row.quantity for row in rows(basket, basket.c.id)},
+        feedback=tuple(Feedback.model_validate(_own(row)) for row in rows(feedback, feedback.c.id)),
+    )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(role=row.role, content=row.content, timestamp=row.timestamp, **row.extra)
+
+
+def _entry(row: Row[Any]) -> StateEntry:
+    return StateEntry.model_validate(_own(row))
+
+
+def _own(row: Row[Any]) -> dict[str, Any]:
+    return {name: value for name, value in row._mapping.items() if name not in ("id", "session_id")}
+
+
+def _json(record: BaseModel) -> dict[str, Any]:
+    return record.model_dump(mode="json", exclude_none=True)
+
+
+def _last_position(connection: Connection, session_id: str) -> int:
+    last = connection.scalar(sa.select(sa.func.max(messages.c.position)).where(messages.c.session_id == session_id))
+    return -1 if last is None else int(last)
+
+
+def _last_notes(connection: Connection, session_id: str) -> dict[str, Any]:
+    live = sa.select(states.c.notes).where(states.c.session_id == session_id, ~states.c.undone)
+    return connection.scalar(live.order_by(states.c.id.desc()).limit(1)) or {}

@@ -1,0 +1,99 @@
+"""The tables. Records are kept whole as JSON; what is searched or ordered by has a column of its own."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+
+def _session() -> Column[str]:
+    return Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False)
+
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("user_id", Text),
+    Column("created", String(40), nullable=False),
+    Column("updated", String(40), nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _session(),
+    Column("position", Integer, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("timestamp", String(40), nullable=False),
+    Column("extra", JSON, nullable=False),
+    Column("reply", JSON(none_as_null=True)),
+    UniqueConstraint("session_id", "position"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _session(),
+    Column("event", JSON, nullable=False),
+    Index("events_by_session", "session_id", "id"),
+)
+
+states = Table(
+    "states",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _session(),
+    Column("source", String(16), nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("picks", JSON, nullable=False),
+    Column("relaxed", JSON, nullable=False),
+    Column("notes", JSON, nullable=False),
+    Column("after_message", Integer, nullable=False),
+    Column("timestamp", String(40), nullable=False),
+    Column("undone", Boolean, nullable=False),
+    Index("states_by_session", "session_id", "id"),
+)
+
+basket = Table(
+    "basket",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _session(),
+    Column("product_id", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    UniqueConstraint("session_id", "product_id"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _session(),
+    Column("message_index", Integer, nullable=False),
+    Column("value", String(8), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("timestamp", String(40), nullable=False),
+    UniqueConstraint("session_id", "message_index"),
+)

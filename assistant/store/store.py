@@ -1,0 +1,167 @@
+"""Sessions, messages, states, events, baskets and feedback, kept so that nothing acknowledged is lost.
+
+Every method is one transaction: when it returns, what it was given is on disk (SQLite: WAL with synchronous=FULL);
+when it raises, nothing of it is. A store may be used by many threads, and several processes may open one database.
+
+A turn has two steps, so that a shopper's words survive a model that fails or a process that is killed::
+
+    session = store.load(session_id)
+    revision = store.append_message(session_id, Message(role="user", content=...), events)
+    ...the model reads, searches, writes...
+    store.append_reply(session_id, reply, expected=revision)
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from assistant.errors import InvalidInput, UnknownSession
+from assistant.records import Constraint, Event, Message, Pick, Reply, State
+from assistant.store.database import Database
+from assistant.store.records import StateSource, StoredSession, Thumb
+from assistant.store.rows import advance, insert_events, insert_message, insert_state, load_session, now, text, touch
+from assistant.store.schema import basket, feedback, messages, sessions, states
+
+
+class Store:
+    """The sessions at `url` (`sqlite:///FILE` or `postgresql://...`). `timeout` is in seconds: how long a writer waits
+    for another one.
+
+    All methods that take a session raise UnknownSession where there is none of that id, and StoreError where the
+    database cannot be read or written. `expected`, where given, is the revision that the caller's knowledge rests on:
+    ConflictError is raised, and nothing is written, if the session has moved on since.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 10.0) -> None:
+        self._database = Database(url, timeout)
+
+    def create_session(self, user_id: str | None = None) -> str:
+        """A new, empty session; its id holds 256 random bits."""
+        session_id, created = secrets.token_urlsafe(32), now()
+        row = {"id": session_id, "user_id": text(user_id), "created": created, "updated": created, "revision": 0}
+        with self._database.write() as connection:
+            connection.execute(sa.insert(sessions).values(row))
+        return session_id
+
+    def load(self, session_id: str) -> StoredSession:
+        """The session as it is at this moment, all of it from one snapshot."""
+        with self._database.read() as connection:
+            return load_session(connection, session_id)
+
+    def append_message(
+        self, session_id: str, message: Message, events: Iterable[Event] = (), *, expected: int | None = None
+    ) -> int:
+        """Saves a shopper's or an agent's message, and what happened before it; returns the new revision."""
+        if message.role == "assistant":
+            raise InvalidInput("A message of the assistant is saved with its reply: use append_reply.")
+        with self._database.write() as connection:
+            revision = advance(connection, session_id, expected)
+            insert_events(connection, session_id, events)
+            insert_message(connection, session_id, message, None)
+            return revision
+
+    def append_reply(
+        self,
+        session_id: str,
+        reply: Reply,
+        *,
+        expected: int | None = None,
+        picks: Sequence[Pick] | None = None,
+        notes: Mapping[str, Any] | None = None,
+        events: Iterable[Event] = (),
+    ) -> int:
+        """Saves the assistant's message with its reply, and `reply.state` as the current state; returns the revision.
+
+        `picks` are those that go with the state from now on, `reply.picks` unless others are given; `notes` (JSON
+        values) likewise, those noted before unless others are given.
+        """
+        with self._database.write() as connection:
+            revision = advance(connection, session_id, expected)
+            insert_events(connection, session_id, events)
+            insert_message(connection, session_id, Message(role="assistant", content=reply.text), reply)
+            shown = reply.picks if picks is None else picks
+            insert_state(connection, session_id, "reading", reply.state, shown, reply.relaxed, notes)
+            return revision
+
+    def push_state(
+        self,
+        session_id: str,
+        state: State,
+        *,
+        picks: Sequence[Pick] = (),
+        relaxed: Sequence[Constraint] = (),
+        notes: Mapping[str, Any] | None = None,
+        source: StateSource = "edit",
+        expected: int | None = None,
+    ) -> int:
+        """Makes `state` the current one, with the picks that belong to it; the earlier ones are kept. Returns the
+        new revision."""
+        with self._database.write() as connection:
+            revision = advance(connection, session_id, expected)
+            insert_state(connection, session_id, source, state, picks, relaxed, notes)
+            return revision
+
+    def undo(self, session_id: str, *, expected: int | None = None) -> int:
+        """Takes back the last change by hand: the state and picks before it are current again; returns the new
+        revision. What was taken back stays in the history, marked `undone`.
+
+        Raises InvalidInput if the current state was not made by hand.
+        """
+        with self._database.write() as connection:
+            revision = advance(connection, session_id, expected)
+            live = sa.select(states.c.id, states.c.source).where(states.c.session_id == session_id, ~states.c.undone)
+            last = connection.execute(live.order_by(states.c.id.desc()).limit(1)).one_or_none()
+            if last is None or last.source != "edit":
+                raise InvalidInput("There is no change by hand to take back since the last answer.")
+            connection.execute(sa.update(states).where(states.c.id == last.id).values(undone=True))
+            return revision
+
+    def record_events(self, session_id: str, events: Iterable[Event]) -> None:
+        """Appends what the shopper did; an event without a time gets the present one. Leaves the revision alone."""
+        with self._database.write() as connection:
+            touch(connection, session_id)
+            insert_events(connection, session_id, events)
+
+    def set_basket(self, session_id: str, product_id: str, quantity: int, events: Iterable[Event] = ()) -> None:
+        """Puts `quantity` of a product into the basket in place of what was there, 0 to take it out, and appends
+        `events`. Leaves the revision alone."""
+        if not 0 <= quantity <= 9999:
+            raise InvalidInput(f"The quantity must be a whole number from 0 to 9999, not {quantity}.")
+        line = sa.and_(basket.c.session_id == session_id, basket.c.product_id == product_id)
+        row = {"session_id": session_id, "product_id": text(product_id), "quantity": quantity}
+        with self._database.write() as connection:
+            touch(connection, session_id)
+            if quantity == 0:
+                connection.execute(sa.delete(basket).where(line))
+            elif connection.execute(sa.update(basket).where(line).values(quantity=quantity)).rowcount == 0:
+                connection.execute(sa.insert(basket).values(row))
+            insert_events(connection, session_id, events)
+
+    def add_feedback(self, session_id: str, message_index: int, value: Thumb, comment: str = "") -> None:
+        """Keeps what the shopper thinks of the assistant's message at `message_index`, in place of what they thought
+        before. Raises InvalidInput where there is no such message."""
+        row = {"session_id": session_id, "message_index": message_index, "value": value}
+        row |= {"comment": text(comment), "timestamp": now()}
+        at = sa.and_(messages.c.session_id == session_id, messages.c.position == message_index)
+        before = sa.and_(feedback.c.session_id == session_id, feedback.c.message_index == message_index)
+        with self._database.write() as connection:
+            touch(connection, session_id)
+            if connection.scalar(sa.select(messages.c.role).where(at)) != "assistant":
+                raise InvalidInput(f"Message {message_index} is no answer of the assistant: give the index of one.")
+            connection.execute(sa.delete(feedback).where(before))
+            connection.execute(sa.insert(feedback).values(row))
+
+    def delete_session(self, session_id: str) -> None:
+        """Deletes the session and all that belongs to it."""
+        with self._database.write() as connection:
+            if connection.execute(sa.delete(sessions).where(sessions.c.id == session_id)).rowcount == 0:
+                raise UnknownSession(session_id)
+
+    def close(self) -> None:
+        """Closes the connections; the store cannot be used afterwards."""
+        self._database.close()
+
