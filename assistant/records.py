@@ -227,6 +227,8 @@ class Plan(Record):
     unknown: tuple[str, ...] = ()
     greet: bool = False
     tone: Literal["neutral", "casual", "formal"] = "neutral"
+    topic: str | None = None
+    """What the move is about where a move has several: one of `assistant.facts.TOPICS[move]`."""
 
 
 class Reply(Record):
