@@ -232,7 +232,8 @@ class Plan(Record):
 
 
 class Reply(Record):
-    """One turn of the assistant, as FORMATS.md has it, with what the policy decided and what it cites."""
+    """One turn of the assistant, as FORMATS.md has it, with what the policy decided and what it cites. `asked` is
+    what its question is about, `rejected` the ids of the products that the shopper turned down in this turn."""
 
     text: str
     question: str | None = None
@@ -244,6 +245,8 @@ class Reply(Record):
     move: Move = "chat"
     why: str = ""
     intent: Intent | None = None
+    asked: str | None = None
+    rejected: tuple[str, ...] = ()
 
 
 class Edit(Record):

@@ -1,0 +1,201 @@
+"""Builds everything that a running assistant needs from settings; the only place that does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.config import ModelSettings, Settings
+from assistant.errors import ConfigError
+from assistant.shop import Shop, load_shop
+
+if TYPE_CHECKING:
+    from assistant.generation import Generator
+    from assistant.intent import IntentModel
+    from assistant.reading import Reader
+    from assistant.store import Store
+    from assistant.writing import Writer
+    from retrieval.encoder import Encoder
+    from retrieval.index import Index
+    from retrieval.product import Product
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an assistant is made of. Shared by all sessions, so nothing in it changes."""
+
+    settings: Settings
+    index: Index
+    shop: Shop
+    reader: Reader
+    writer: Writer
+    intent: IntentModel
+    store: Store
+
+
+def build(settings: Settings) -> Parts:
+    """Loads models, index, shop and store as `settings` name them. Raises `ConfigError` or `ModelError`."""
+    from assistant.intent import IntentModel
+
+    prepare(settings)
+    generators = Generators(settings)
+    return Parts(
+        settings=settings,
+        index=open_index(settings),
+        shop=build_shop(settings),
+        reader=build_reader(settings.reader, generators),
+        writer=build_writer(settings.writer, generators),
+        intent=IntentModel.load(settings.intent.path),
+        store=build_store(settings),
+    )
+
+
+def prepare(settings: Settings, progress: Progress | None = None) -> None:
+    """Makes what the settings name and is not there yet: the demo shop's files, and the index of the catalogue.
+
+    `progress(done, total)` is called while products are embedded. Quick where everything is in place.
+    """
+    from retrieval.index import build_index
+
+    if settings.shop.demo_seed is not None:
+        write_demo_shop(settings)
+    if not _index_is_current(settings):
+        products = read_catalogue(settings)
+        build_index(products, settings.index.path, build_encoder(settings), progress=progress)
+        _stamp(settings).write_text(json.dumps(_fingerprint(settings)), encoding="utf-8")
+
+
+def write_demo_shop(settings: Settings) -> None:
+    """Writes the demo shop's files where they are missing."""
+    from retrieval.demo.generate import write_demo
+
+    shop = settings.shop
+    wanted = [*shop.files, *(path for path in (shop.policies, shop.orders, shop.sessions) if path is not None)]
+    if not all(path.exists() for path in wanted):
+        write_demo(shop.files[0].parent, seed=shop.demo_seed)
+
+
+def read_catalogue(settings: Settings) -> list[Product]:
+    """The products of the shop's catalogue files. Raises `ConfigError` where none can be read."""
+    from retrieval.feeds import read_products
+
+    shop = settings.shop
+    missing = [str(path) for path in shop.files if not path.exists()]
+    if missing:
+        raise ConfigError(f"No catalogue file {', '.join(missing)}. Put it there, or correct shop.catalogue.")
+    products, problems = read_products(list(shop.files), mapping=shop.mapping, currency=shop.currency)
+    if not products:
+        first = f" The first problem: {problems[0]}." if problems else ""
+        raise ConfigError(f"No usable product in {', '.join(map(str, shop.files))}.{first}")
+    return list(products)
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """The sentence encoder, with its adapter where one is named."""
+    from retrieval.encoder import Encoder
+
+    return Encoder.load(settings.encoder.model, adapter=settings.encoder.adapter)
+
+
+def open_index(settings: Settings) -> Index:
+    """The index of the shop's catalogue."""
+    from retrieval.index import Index
+
+    return Index.open(settings.index.path, build_encoder(settings))
+
+
+def build_shop(settings: Settings) -> Shop:
+    """The shop's policies and orders."""
+    shop = settings.shop
+    return load_shop(shop.name, shop.currency, shop.policies, shop.orders)
+
+
+def build_store(settings: Settings) -> Store:
+    """The store of sessions, made where there is none."""
+    from assistant.store import Store
+
+    return Store(settings.store.url)
+
+
+def build_reader(settings: ModelSettings, generators: Generators) -> Reader:
+    """The reader: what shoppers' messages change."""
+    if settings.kind == "compact":
+        from assistant.compact_reader import CompactReader
+
+        return CompactReader.load(_path(settings, "reader"))
+    from assistant.hub_reader import HubReader
+
+    return HubReader(generators.get(settings))
+
+
+def build_writer(settings: ModelSettings, generators: Generators) -> Writer:
+    """The writer of replies."""
+    from assistant.writing import CompactWriter, HubWriter
+
+    if settings.kind == "compact":
+        return CompactWriter.load(_path(settings, "writer"))
+    return HubWriter(generators.get(settings))
+
+
+class Generators:
+    """Chat models of the hub: one that serves both roles is loaded once, with both adapters."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._roles = {"reader": settings.reader, "writer": settings.writer}
+        self._loaded: dict[tuple[str | None, str, str], Generator] = {}
+
+    def get(self, settings: ModelSettings) -> Generator:
+        """The model that `settings` name, loaded on first use. Raises `ModelError` where it cannot be had."""
+        from assistant.generation import Generator
+
+        if settings.model is None:
+            raise ConfigError("A model of kind `hub` needs `model`: a hub name such as Qwen/Qwen3-4B, or a directory.")
+        key = _identity(settings)
+        if key not in self._loaded:
+            self._loaded[key] = Generator.load(
+                settings.model, adapters=dict(self._adapters(key)), device=settings.device, dtype=settings.dtype
+            )
+        return self._loaded[key]
+
+    def _adapters(self, key: tuple[str | None, str, str]) -> Iterator[tuple[str, Path]]:
+        for role, settings in self._roles.items():
+            if settings.kind == "hub" and settings.adapter is not None and _identity(settings) == key:
+                yield role, settings.adapter
+
+
+def _identity(settings: ModelSettings) -> tuple[str | None, str, str]:
+    return settings.model, settings.device, settings.dtype
+
+
+def _path(settings: ModelSettings, role: str) -> Path:
+    if settings.path is None:
+        raise ConfigError(f"{role}.path is missing: a compact {role} needs the directory of its weights.")
+    return settings.path
+
+
+def _stamp(settings: Settings) -> Path:
+    return settings.index.path / "sources.json"
+
+
+def _fingerprint(settings: Settings) -> dict[str, object]:
+    """What an index depends on: its sources as they are now, how they are read, and the encoder's name."""
+    files = {str(path): [(stat := os.stat(path)).st_size, stat.st_mtime_ns] for path in settings.shop.files}
+    reading = [settings.shop.mapping, settings.shop.currency]
+    return {"files": files, "reading": reading, "encoder": settings.encoder.model_dump(mode="json")}
+
+
+def _index_is_current(settings: Settings) -> bool:
+    """Whether the index was built from the catalogue as it is. One built elsewhere, without its sources, counts."""
+    present = all(path.exists() for path in settings.shop.files)
+    if not settings.index.path.is_dir() or not any(settings.index.path.iterdir()):
+        return False
+    if not present:
+        return True
+    stamp = _stamp(settings)
+    return stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == _fingerprint(settings)

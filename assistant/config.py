@@ -1,0 +1,170 @@
+"""Settings of one way of running Shopkeeper, read from a YAML file such as configs/demo.yaml.
+
+Precedence, highest first: an environment variable `SHOPKEEPER_<SECTION>_<KEY>` (`SHOPKEEPER_STORE_URL`,
+`SHOPKEEPER_SERVER_PORT`; `SHOPKEEPER_HOST` and `SHOPKEEPER_PORT` for short), the file, the defaults here.
+Paths are relative to the working directory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.errors import ConfigError
+
+PREFIX = "SHOPKEEPER_"
+SHORT = {"HOST": "SERVER_HOST", "PORT": "SERVER_PORT"}
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and a key that is not known is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ShopSettings(Section):
+    """The shop: its catalogue files, and where its policies and orders are (either may be absent).
+
+    `demo_seed` marks the demo shop, whose files are written by the generator when they are missing."""
+
+    name: str = "Shopkeeper"
+    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
+    catalogue: Path | tuple[Path, ...]
+    mapping: dict[str, str] = Field(default_factory=dict)
+    policies: Path | None = None
+    orders: Path | None = None
+    sessions: Path | None = None
+    demo_seed: int | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The catalogue's files."""
+        return (self.catalogue,) if isinstance(self.catalogue, Path) else self.catalogue
+
+
+class IndexSettings(Section):
+    """Where the search index is kept."""
+
+    path: Path = Path(".shopkeeper/index")
+
+
+class EncoderSettings(Section):
+    """The sentence encoder: `minilm` (shipped in a package) or any sentence-transformers name, and its adapter."""
+
+    model: str = "minilm"
+    adapter: Path | None = None
+
+
+class ModelSettings(Section):
+    """A language model in one role. `compact` takes `path`; `hub` takes `model`, `adapter`, `device`, `dtype`."""
+
+    kind: Literal["compact", "hub"] = "compact"
+    path: Path | None = None
+    model: str | None = None
+    adapter: Path | None = None
+    device: str = "auto"
+    dtype: str = "auto"
+
+
+class IntentSettings(Section):
+    """The purchase intent model's directory."""
+
+    path: Path = Path("assistant/models/intent")
+
+
+class StoreSettings(Section):
+    """Where sessions are kept: an SQLAlchemy URL."""
+
+    url: str = "sqlite:///.shopkeeper/shopkeeper.db"
+
+
+class ServerSettings(Section):
+    """Where the web app and the API listen, and whether the chat shows purchase intent (to staff, in a demo)."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=1, le=65535)
+    show_intent: bool = False
+
+
+class ConversationSettings(Section):
+    """Thresholds of the conversation."""
+
+    picks: int = Field(default=3, ge=1, le=10)
+    candidates: int = Field(default=60, ge=1)
+    max_message_chars: int = Field(default=4000, ge=1)
+    sure: float = Field(default=0.5, ge=0, le=1)
+    ask_above: int = Field(default=8, ge=1)
+    ask_gain: float = Field(default=0.9, ge=0)
+    answer_similarity: float = Field(default=0.45, ge=0, le=1)
+    policy_similarity: float = Field(default=0.4, ge=0, le=1)
+
+
+class Settings(Section):
+    """All settings of one way of running."""
+
+    shop: ShopSettings
+    index: IndexSettings = IndexSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    reader: ModelSettings = ModelSettings(path=Path("assistant/models/reader"))
+    writer: ModelSettings = ModelSettings(path=Path("assistant/models/writer"))
+    intent: IntentSettings = IntentSettings()
+    store: StoreSettings = StoreSettings()
+    server: ServerSettings = ServerSettings()
+    conversation: ConversationSettings = ConversationSettings()
+
+    @classmethod
+    def load(cls, path: str | Path, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from the YAML file `path`, with the environment's overrides. Raises `ConfigError`."""
+        path = Path(path)
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(_missing(path)) from None
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigError(f"{path} cannot be read as YAML: {error}") from error
+        if not isinstance(data, dict):
+            raise ConfigError(f"{path}: expected sections ({', '.join(cls.model_fields)}), found {type(data).__name__}.")
+        try:
+            return cls.model_validate(_with_environment(data, environment))
+        except ValidationError as error:
+            problems = "\n".join(f"  {_problem(cls, p['loc'], p['type'], p['msg'])}" for p in error.errors())
+            raise ConfigError(f"{path} is not a valid configuration:\n{problems}") from error
+
+
+def _missing(path: Path) -> str:
+    others = sorted(str(p) for p in Path("configs").glob("*.yaml"))
+    there = f" There are: {', '.join(others)}." if others else ""
+    return f"No configuration file {path} (looked from {Path.cwd()}).{there}"
+
+
+def _with_environment(data: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    merged = {k: dict(v) if isinstance(v, dict) else v for k, v in data.items()}
+    for variable, value in environment.items():
+        name = variable.removeprefix(PREFIX)
+        section, _, key = SHORT.get(name, name).lower().partition("_")
+        field = Settings.model_fields.get(section)
+        if variable.startswith(PREFIX) and field is not None and key in _keys(Settings, (section,)):
+            merged.setdefault(section, {})[key] = value
+    return merged
+
+
+def _keys(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+    """The keys valid at `location` of a settings model; empty where it leads to no section."""
+    for part in location:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return []
+        model = field.annotation
+    return list(model.model_fields)
+
+
+def _problem(model: type[BaseModel], location: tuple[Any, ...], kind: str, message: str) -> str:
+    where = ".".join(str(part) for part in location)
+    if kind == "extra_forbidden":
+        return f"{where}: no such key. Valid keys here: {', '.join(_keys(model, location[:-1]))}."
+    return f"{where}: {message}."

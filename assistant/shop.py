@@ -1,0 +1,116 @@
+"""What a shop knows beside its catalogue: its policies in numbered clauses, and its orders."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field, ValidationError
+
+from assistant.errors import ConfigError
+from assistant.records import Message, Record
+
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+TOKEN = re.compile(r"[\w-]*\d[\w-]*")
+R = TypeVar("R", bound=Record)
+
+
+class Clause(Record):
+    """One numbered clause of the shop's policies, for example `returns-2`."""
+
+    id: str
+    topic: str = ""
+    title: str = ""
+    text: str
+
+
+class OrderLine(Record):
+    """A product of an order."""
+
+    product_id: str = ""
+    title: str = ""
+    quantity: int = 1
+    price: float | None = None
+
+
+class Order(Record):
+    """A past order, as the shop's own system has it. `user_id` or `email` says whose it is."""
+
+    id: str
+    user_id: str | None = None
+    email: str | None = None
+    date: str | None = None
+    status: str = "unknown"
+    lines: tuple[OrderLine, ...] = ()
+    total: float | None = None
+    currency: str | None = None
+    carrier: str | None = None
+    tracking: str | None = None
+    delivered: str | None = None
+    expected: str | None = None
+
+    def belongs_to(self, user_id: str | None, emails: Iterable[str]) -> bool:
+        """Whether the order is this shopper's: same user, or one of the e-mail addresses that they gave."""
+        if user_id is not None and self.user_id is not None:
+            return user_id == self.user_id
+        return self.email is not None and self.email.lower() in {email.lower() for email in emails}
+
+
+class Shop(Record):
+    """Policies and orders of one shop."""
+
+    name: str = "Shopkeeper"
+    currency: str = "USD"
+    policies: tuple[Clause, ...] = ()
+    orders: dict[str, Order] = Field(default_factory=dict)
+
+    def orders_of(self, user_id: str | None, emails: Iterable[str]) -> list[Order]:
+        """The shopper's orders, newest first; empty where neither user nor e-mail is known."""
+        addresses = tuple(emails)
+        own = [order for order in self.orders.values() if order.belongs_to(user_id, addresses)]
+        return sorted(own, key=lambda order: order.date or "", reverse=True)
+
+    def named_in(self, text: str) -> list[str]:
+        """Ids of orders that the text mentions, by exact look-up of its words that carry a digit."""
+        by_key = {_key(order_id): order_id for order_id in self.orders}
+        return [by_key[_key(token)] for token in TOKEN.findall(text) if _key(token) in by_key]
+
+
+def emails_in(messages: Iterable[Message]) -> tuple[str, ...]:
+    """E-mail addresses that the shopper wrote, oldest first."""
+    return tuple(e for m in messages if m.role == "user" for e in EMAIL.findall(m.content))
+
+
+def load_shop(name: str, currency: str, policies: Path | None, orders: Path | None) -> Shop:
+    """The shop with its policies and orders from JSON files, each of them a list. Raises `ConfigError`."""
+    clauses = [_parse(Clause, item, policies) for item in _items(policies)]
+    records = [_parse(Order, item, orders) for item in _items(orders)]
+    return Shop(name=name, currency=currency, policies=tuple(clauses), orders={o.id: o for o in records})
+
+
+def _key(order_id: str) -> str:
+    return order_id.lower().strip("-_")
+
+
+def _items(path: Path | None) -> list[Any]:
+    if path is None:
+        return []
+    try:
+        items = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"No file {path}. Remove the key from the configuration, or put the file there.") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} is not readable JSON: {error}") from error
+    if not isinstance(items, list):
+        raise ConfigError(f"{path}: expected a list of records, found {type(items).__name__}.")
+    return items
+
+
+def _parse(record: type[R], item: Any, path: Path | None) -> R:
+    try:
+        return record.model_validate(item)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {str(item)[:80]} is not a valid {record.__name__.lower()}: {error}") from error
