@@ -107,7 +107,7 @@ class Database:
             if code.startswith(start):
                 return f"The database {self.name} {advice}"
         if isinstance(error, OperationalError) and not self.sqlite:
-            return f"The database {self.name} cannot be used: {_line(error)}. Check that it runs and store.url is right."
+            return f"The database {self.name} cannot be used: {_line(error)}. Is it running, is store.url right?"
         return f"The database {self.name} refused: {_line(error)}."
 
 
@@ -147,7 +147,8 @@ def _sqlite(url: URL, timeout: float) -> Engine:
     if not url.database or url.database == ":memory:":
         raise StoreError("Sessions need a file: write store.url as sqlite:///FILE, not as a database in memory.")
     try:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        if not url.database.startswith("file:"):
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"The directory of {url.database} cannot be made: {error.strerror}.") from error
     engine = sa.create_engine(url, json_serializer=_dumps, connect_args={"timeout": timeout}, **_POOL)
