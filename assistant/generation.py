@@ -1,0 +1,317 @@
+"""Generating text with a chat model and its LoRA adapters: the only module that runs torch to generate.
+
+Any causal language model of transformers with a chat template will do, from the hub or from a folder, on CPU or
+GPU. One model serves every role; adapters are switched by name for each step, so answers for different shoppers
+may be generated side by side from different threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistant.adapters import check_adapter
+from assistant.checkpoints import load_base, pick_device, pick_dtype, stop_ids, with_adapters
+from assistant.errors import ModelError
+from assistant.grammar import Grammars, Matcher
+from assistant.prompts import PROMPT_VERSION
+
+if TYPE_CHECKING:
+    import torch
+
+    LogitsProcessor = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+Chat = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Token:
+    """One generated token: the characters `start` to `end` of the text that it completed, and the log-probability
+    the model gave it among the tokens that were allowed (0.0 where only it was)."""
+
+    id: int
+    start: int
+    end: int
+    logprob: float
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A finished answer. `finish` is `stop` where the model ended it, `length` where the token limit did."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    finish: Literal["stop", "length"]
+
+    def logprob(self, start: int, end: int) -> float | None:
+        """Mean log-probability of the tokens that make up the characters `start` to `end`; `None` if there are none."""
+        inside = [t.logprob for t in self.tokens if t.start < end and t.end > start]
+        return sum(inside) / len(inside) if inside else None
+
+
+def render(tokenizer: Any, messages: Chat, *, answer: bool = True) -> str:
+    """The model's own chat layout of `messages`; with `answer`, up to where the assistant begins to speak.
+
+    Training and serving both go through here. Control tokens written by a shopper are broken up, so that a
+    message cannot end its own turn; models that can think aloud are told not to.
+    """
+    if not getattr(tokenizer, "chat_template", None):
+        raise ModelError(
+            f"{tokenizer.name_or_path!r} has no chat template, so it is no chat model. Choose an instruction-tuned "
+            "model, such as Qwen/Qwen3-0.6B."
+        )
+    cleaned = [{"role": m["role"], "content": harmless(tokenizer, m["content"])} for m in messages]
+    text = tokenizer.apply_chat_template(cleaned, tokenize=False, add_generation_prompt=answer, enable_thinking=False)
+    return str(text)
+
+
+def harmless(tokenizer: Any, text: str) -> str:
+    """`text` in which no control token of the tokenizer is left: a zero-width space is put into each."""
+    for token in sorted(tokenizer.get_added_vocab(), key=len, reverse=True):
+        if len(token) > 1 and token in text:
+            text = text.replace(token, f"{token[0]}\u200b{token[1:]}")
+    return text
+
+
+class Detokenizer:
+    """Turns tokens into text as they come, and holds back characters whose bytes are not all there yet."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._ids: list[int] = []
+        self._shown = 0
+        self._start = 0
+
+    def push(self, token: int) -> str:
+        """The text that `token` completes; empty while a character is still missing bytes."""
+        self._ids.append(token)
+        before, now = self._decode(self._shown), self._decode(len(self._ids))
+        if now.endswith("\ufffd"):
+            return ""
+        self._start, self._shown = self._shown, len(self._ids)
+        return now[len(before) :]
+
+    def flush(self) -> str:
+        """What is left at the end, incomplete characters replaced."""
+        before, now = self._decode(self._shown), self._decode(len(self._ids))
+        return now[len(before) :]
+
+    def _decode(self, end: int) -> str:
+        ids = self._ids[self._start : end]
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+class Generator:
+    """A chat model with named LoRA adapters. Made by `load`; safe to use from several threads."""
+
+    def __init__(self, model: Any, tokenizer: Any, name: str, adapters: Sequence[str] = ()) -> None:
+        self.name = name
+        self.tokenizer = tokenizer
+        self.adapters = tuple(adapters)
+        self._model = model.eval()
+        self._lock = threading.Lock()
+        self.context = int(getattr(model.config, "max_position_embeddings", 0) or 32768)
+        self._stops = stop_ids(model, tokenizer)
+        self._grammars = Grammars(tokenizer, model.get_output_embeddings().weight.shape[0], self._stops)
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path,
+        adapters: Mapping[str, str | Path] | None = None,
+        device: str = "auto",
+        dtype: str = "auto",
+        prompt_versions: Mapping[str, str] | None = None,
+    ) -> Generator:
+        """Loads a hub name or a folder, and an adapter folder for each name (`reader`, `writer`).
+
+        `device` is `auto` (GPU if there is one), `cpu`, `cuda`, `cuda:1` …; `dtype` is `auto` (bfloat16 on a GPU
+        that has it, float32 otherwise) or torch's name of one. `prompt_versions` says which version of its prompt
+        each adapter must have been trained with. Raises `ModelError` for weights that are not there and adapters
+        that do not fit.
+        """
+        import torch
+
+        device = pick_device(device)
+        base, tokenizer = load_base(str(model), pick_dtype(dtype, device))
+        expected = {"reader": PROMPT_VERSION, **(prompt_versions or {})}
+        folders = {name: Path(path) for name, path in (adapters or {}).items()}
+        for name, folder in folders.items():
+            check_adapter(folder, base, str(model), expected.get(name))
+        loaded = with_adapters(base, folders).to(torch.device(device))
+        return cls(loaded, tokenizer, str(model), tuple(folders))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        device: torch.device = self._model.device
+        return device
+
+    def stream(
+        self,
+        messages: Chat,
+        *,
+        adapter: str | None = None,
+        schema: Mapping[str, Any] | None = None,
+        max_new_tokens: int = 256,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int | None = None,
+        logits_processor: LogitsProcessor | None = None,
+    ) -> Iterator[str]:
+        """The answer to `messages`, piece by piece as it is generated; concatenated, the pieces are the answer.
+
+        `adapter` names a loaded one, `None` is the model without any. `schema` is a JSON schema that the answer
+        must fit. `temperature` 0 takes the likeliest token; otherwise tokens are drawn, the same ones for the same
+        `seed`. `logits_processor(ids, scores) -> scores` may change the scores, shape (1, vocabulary), before each
+        choice; `ids`, shape (1, generated so far), leaves out the prompt. Raises `ModelError` for an unknown
+        adapter, a prompt over the model's context, and an answer under a schema that the token limit cut short.
+        """
+        sampler = _Sampler(temperature, top_p, seed, logits_processor)
+        return (text for text, _ in self._pieces(messages, adapter, schema, max_new_tokens, sampler) if text)
+
+    def complete(self, messages: Chat, **options: Any) -> str:
+        """The whole answer to `messages`. Options as in `stream`."""
+        return "".join(self.stream(messages, **options))
+
+    def generate(
+        self,
+        messages: Chat,
+        *,
+        adapter: str | None = None,
+        schema: Mapping[str, Any] | None = None,
+        max_new_tokens: int = 256,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int | None = None,
+        logits_processor: LogitsProcessor | None = None,
+    ) -> Generation:
+        """The whole answer with each token's place and log-probability. Options and errors as in `stream`."""
+        sampler = _Sampler(temperature, top_p, seed, logits_processor)
+        text, tokens = "", []
+        for piece, step in self._pieces(messages, adapter, schema, max_new_tokens, sampler):
+            if step is not None:
+                tokens.append(Token(step.id, len(text), len(text) + len(piece), step.logprob))
+            text += piece
+        stopped = bool(tokens) and tokens[-1].id in self._stops
+        return Generation(text, tuple(tokens), "stop" if stopped else "length")
+
+    def _pieces(
+        self,
+        messages: Chat,
+        adapter: str | None,
+        schema: Mapping[str, Any] | None,
+        limit: int,
+        sampler: _Sampler,
+    ) -> Iterator[tuple[str, _Step | None]]:
+        """Pieces of text with the step that made each (`None` for what was left at the end)."""
+        if adapter is not None and adapter not in self.adapters:
+            raise ModelError(f"No adapter {adapter!r} is loaded; there are: {', '.join(self.adapters) or 'none'}.")
+        prompt = self._encode(messages)
+        room = self.context - len(prompt)
+        if room < 1:
+            raise ModelError(
+                f"The prompt has {len(prompt)} tokens and {self.name!r} takes {self.context}. Shorten the conversation."
+            )
+        matcher = self._grammars.matcher(schema) if schema is not None else None
+        detokenizer = Detokenizer(self.tokenizer)
+        for step in self._steps(prompt, adapter, matcher, min(limit, room), sampler):
+            yield ("" if step.id in self._stops else detokenizer.push(step.id)), step
+        yield detokenizer.flush(), None
+        if matcher is not None and not matcher.complete:
+            raise ModelError(
+                f"The answer was cut at {min(limit, room)} tokens before its JSON was complete. Raise `max_new_tokens`."
+            )
+
+    def _steps(
+        self, prompt: list[int], adapter: str | None, matcher: Matcher | None, limit: int, sampler: _Sampler
+    ) -> Iterator[_Step]:
+        """The generated tokens, the one that ends the answer included. Forced tokens cost no choice."""
+        pending, cache, made = prompt, None, 0
+        generated: list[int] = []
+        while made < limit:
+            scores, cache = self._forward(pending, cache, adapter)
+            forced = matcher.forced() if matcher is not None else []
+            steps = [_Step(token, 0.0) for token in forced]
+            if not steps:
+                allowed = matcher.allowed() if matcher is not None else None
+                steps = [sampler.choose(scores, generated, allowed)]
+            for step in steps[: limit - made]:
+                if matcher is not None:
+                    matcher.accept(step.id)
+                generated.append(step.id)
+                made += 1
+                yield step
+                if step.id in self._stops:
+                    return
+            pending = [step.id for step in steps]
+
+    def _forward(self, ids: list[int], cache: Any, adapter: str | None) -> tuple[torch.Tensor, Any]:
+        """Scores of the next token, float32 on the CPU, shape (1, vocabulary), and the grown cache."""
+        import torch
+
+        batch = torch.tensor([ids], device=self.device)
+        with self._lock, torch.inference_mode(), self._active(adapter):
+            out = self._model(input_ids=batch, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        return out.logits[:, -1].float().cpu(), out.past_key_values
+
+    def _active(self, adapter: str | None) -> Any:
+        if not self.adapters:
+            return nullcontext()
+        if adapter is None:
+            return self._model.disable_adapter()
+        if self._model.active_adapter != adapter:
+            self._model.set_adapter(adapter, inference_mode=True)
+        return nullcontext()
+
+    def _encode(self, messages: Chat) -> list[int]:
+        with self._lock:
+            return list(self.tokenizer.encode(render(self.tokenizer, messages), add_special_tokens=False))
+
+
+@dataclass(frozen=True)
+class _Step:
+    id: int
+    logprob: float
+
+
+class _Sampler:
+    """Chooses the next token from scores of shape (1, vocabulary)."""
+
+    def __init__(self, temperature: float, top_p: float, seed: int | None, processor: LogitsProcessor | None) -> None:
+        if temperature < 0 or not 0 < top_p <= 1:
+            raise ValueError(f"temperature must be 0 or more and top_p in (0, 1]; got {temperature} and {top_p}")
+        import torch
+
+        self._temperature = temperature
+        self._top_p = top_p
+        self._processor = processor
+        self._random = torch.Generator()
+        if seed is None:
+            self._random.seed()
+        else:
+            self._random.manual_seed(seed)
+
+    def choose(self, scores: torch.Tensor, generated: list[int], allowed: Any) -> _Step:
+        import torch
+
+        if allowed is not None:
+            scores = scores.masked_fill(~torch.from_numpy(allowed), float("-inf"))
+        if self._processor is not None:
+            scores = self._processor(torch.tensor([generated], dtype=torch.long), scores)
+        logprobs = scores[0].log_softmax(-1)
+        if torch.isnan(logprobs).any():
+            raise ModelError("The model's scores are not numbers, or nothing was allowed to follow. Check its weights.")
+        token = int(logprobs.argmax()) if self._temperature == 0 else self._draw(scores[0])
+        return _Step(token, float(logprobs[token]))
+
+    def _draw(self, scores: torch.Tensor) -> int:
+        import torch
+
+        weights, order = (scores / self._temperature).softmax(-1).sort(descending=True)
+        weights = weights.masked_fill(weights.cumsum(-1) - weights >= self._top_p, 0.0)
+        return int(order[torch.multinomial(weights, 1, generator=self._random)])
