@@ -10,7 +10,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +93,8 @@ class Database:
             yield
         except DBAPIError as error:
             raise StoreError(self._sentence(error)) from error
-        except sa.exc.StatementError as error:  # a value that cannot be bound: not finite, or no Unicode
-            raise InvalidInput(f"This cannot be stored: {error.orig}. Send finite numbers and valid text.") from error
+        except sa.exc.StatementError as error:  # what `_dumps` refused, wrapped on the way through SQLAlchemy
+            raise InvalidInput(str(error.orig)) from error
         except UnicodeEncodeError as error:
             raise InvalidInput(f"This text is not valid Unicode and cannot be stored: {error.reason}.") from error
         except sa.exc.TimeoutError as error:
@@ -140,7 +139,11 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-_dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+def _dumps(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"This cannot be stored: {error}. Send finite numbers and JSON values only.") from error
 
 
 def _sqlite(url: URL, timeout: float) -> Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -14,14 +14,12 @@ Thumb = Literal["up", "down"]
 
 class StateEntry(Record):
     """One state of a session's history, with the picks shown under it. `after_message` is the index of the last
-    message when it was made (-1: none yet); `source` says whether the reader or a hand made it; `notes` is what else
-    the assistant wants to know again in the next turn (what it asked, what was turned down), JSON values only."""
+    message when it was made (-1: none yet); `source` says whether the reader or a hand made it."""
 
     source: StateSource
     state: State
     picks: tuple[Pick, ...] = ()
     relaxed: tuple[Constraint, ...] = ()
-    notes: dict[str, Any] = Field(default_factory=dict)
     after_message: int = -1
     timestamp: str
     undone: bool = False
@@ -73,11 +71,6 @@ class StoredSession(Record):
     def relaxed(self) -> tuple[Constraint, ...]:
         """The constraints that the current picks had to give up."""
         return self.current.relaxed if self.current else ()
-
-    @property
-    def notes(self) -> dict[str, Any]:
-        """What the assistant noted with the current state."""
-        return self.current.notes if self.current else {}
 
     @property
     def undoable(self) -> tuple[State, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,16 +84,14 @@ def insert_state(
     state: State,
     picks: Sequence[Pick],
     relaxed: Sequence[Constraint],
-    notes: Mapping[str, Any] | None,
 ) -> None:
-    """Makes `state` the current one; `notes` of `None` carries on those of the state before."""
+    """Makes `state` the current one."""
     row = {
         "session_id": session_id,
         "source": source,
         "state": _json(state),
         "picks": [_json(pick) for pick in picks],
         "relaxed": [_json(constraint) for constraint in relaxed],
-        "notes": _last_notes(connection, session_id) if notes is None else dict(notes),
         "after_message": _last_position(connection, session_id),
         "timestamp": now(),
         "undone": False,
@@ -135,14 +133,10 @@ def _own(row: Row[Any]) -> dict[str, Any]:
 
 
 def _json(record: BaseModel) -> dict[str, Any]:
-    return record.model_dump(mode="json", exclude_none=True)
+    return record.model_dump(exclude_none=True)  # not mode="json", which turns NaN into null instead of refusing it
 
 
 def _last_position(connection: Connection, session_id: str) -> int:
     last = connection.scalar(sa.select(sa.func.max(messages.c.position)).where(messages.c.session_id == session_id))
     return -1 if last is None else int(last)
 
-
-def _last_notes(connection: Connection, session_id: str) -> dict[str, Any]:
-    live = sa.select(states.c.notes).where(states.c.session_id == session_id, ~states.c.undone)
-    return connection.scalar(live.order_by(states.c.id.desc()).limit(1)) or {}

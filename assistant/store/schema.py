@@ -69,7 +69,6 @@ states = Table(
     Column("state", JSON, nullable=False),
     Column("picks", JSON, nullable=False),
     Column("relaxed", JSON, nullable=False),
-    Column("notes", JSON, nullable=False),
     Column("after_message", Integer, nullable=False),
     Column("timestamp", String(40), nullable=False),
     Column("undone", Boolean, nullable=False),

@@ -14,8 +14,7 @@ A turn has two steps, so that a shopper's words survive a model that fails or a 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -71,20 +70,18 @@ class Store:
         *,
         expected: int | None = None,
         picks: Sequence[Pick] | None = None,
-        notes: Mapping[str, Any] | None = None,
         events: Iterable[Event] = (),
     ) -> int:
         """Saves the assistant's message with its reply, and `reply.state` as the current state; returns the revision.
 
-        `picks` are those that go with the state from now on, `reply.picks` unless others are given; `notes` (JSON
-        values) likewise, those noted before unless others are given.
+        `picks` are those that go with the state from now on, `reply.picks` unless others are given.
         """
         with self._database.write() as connection:
             revision = advance(connection, session_id, expected)
             insert_events(connection, session_id, events)
             insert_message(connection, session_id, Message(role="assistant", content=reply.text), reply)
             shown = reply.picks if picks is None else picks
-            insert_state(connection, session_id, "reading", reply.state, shown, reply.relaxed, notes)
+            insert_state(connection, session_id, "reading", reply.state, shown, reply.relaxed)
             return revision
 
     def push_state(
@@ -94,7 +91,6 @@ class Store:
         *,
         picks: Sequence[Pick] = (),
         relaxed: Sequence[Constraint] = (),
-        notes: Mapping[str, Any] | None = None,
         source: StateSource = "edit",
         expected: int | None = None,
     ) -> int:
@@ -102,7 +98,7 @@ class Store:
         new revision."""
         with self._database.write() as connection:
             revision = advance(connection, session_id, expected)
-            insert_state(connection, session_id, source, state, picks, relaxed, notes)
+            insert_state(connection, session_id, source, state, picks, relaxed)
             return revision
 
     def undo(self, session_id: str, *, expected: int | None = None) -> int:

@@ -12,30 +12,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class NoPostgres(Exception):
+class NoPostgresError(Exception):
     """The reason why no server can be started here."""
 
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Runs a server and yields the URL of its empty database `postgres`. Raises NoPostgres."""
+    """Runs a server and yields the URL of its empty database `postgres`. Raises NoPostgresError."""
     tools = _tools()
     user = _user()
     home = Path(tempfile.mkdtemp(prefix="shopkeeper-pg-"))
     try:
         if user:
             shutil.chown(home, user)
-        environment = {**os.environ, "LC_ALL": "C", "HOME": str(home)}
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(home)}
         options = {"user": user, "env": environment, "cwd": home, "check": True, "timeout": 60}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         data, log = home / "data", home / "log"
         control = [tools / "pg_ctl", "-D", data, "-w"]
         start = [*control, "-l", log, "-o", f"-c listen_addresses= -k {home} -F", "start"]
         try:
-            subprocess.run([tools / "initdb", "-D", data, "-U", "shop", "-A", "trust", "-E", "UTF8"], **options, **quiet)
+            subprocess.run([tools / "initdb", "-D", data, "-U", "shop", "-A", "trust"], **options, **quiet)
             subprocess.run(start, **options, **quiet)
         except (OSError, subprocess.SubprocessError) as error:
-            raise NoPostgres(f"a PostgreSQL server cannot be started here: {error}") from error
+            raise NoPostgresError(f"a PostgreSQL server cannot be started here: {error}") from error
         try:
             yield f"postgresql://shop@/postgres?host={home}"
         finally:
@@ -49,7 +49,7 @@ def _tools() -> Path:
     for directory in [*found, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]:
         if (directory / "initdb").exists() and (directory / "pg_ctl").exists():
             return directory
-    raise NoPostgres("no initdb and pg_ctl on this machine")
+    raise NoPostgresError("no initdb and pg_ctl on this machine")
 
 
 def _user() -> str | None:
@@ -60,4 +60,4 @@ def _user() -> str | None:
             return pwd.getpwnam(name).pw_name
         except KeyError:
             continue
-    raise NoPostgres("PostgreSQL refuses to run as root, and there is no user to run it as")
+    raise NoPostgresError("PostgreSQL refuses to run as root, and there is no user to run it as")

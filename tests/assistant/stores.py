@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from assistant.records import Constraint, Message, Need, Pick, Reply, State
 from assistant.store import Store
-from tests.assistant.postgres import NoPostgres, server
+from tests.assistant.postgres import NoPostgresError, server
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def postgresql() -> Iterator[str]:
     try:
         with server() as url:
             yield url
-    except NoPostgres as reason:
+    except NoPostgresError as reason:
         pytest.skip(str(reason))
 
 

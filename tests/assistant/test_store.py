@@ -35,14 +35,13 @@ def test_a_turn_comes_back_as_it_was_saved(store: Store) -> None:
     click = Event(event_name="view_item", items=(Item(item_id="t1", price=99.5),), page="/tents")
     revision = store.append_message(session_id, user("Ein Zelt für 2 🏕️, 防水"), [click])
     answer = reply("Here are two.", "tent", "t1", "t2")
-    store.append_reply(session_id, answer, expected=revision, notes={"asked": ["color"]})
+    store.append_reply(session_id, answer, expected=revision)
     session = store.load(session_id)
     assert [m.content for m in session.messages] == ["Ein Zelt für 2 🏕️, 防水", "Here are two."]
     assert [m.role for m in session.messages] == ["user", "assistant"]
     assert session.replies == {1: answer}
     assert session.state == answer.state
     assert session.picks == answer.picks
-    assert session.notes == {"asked": ["color"]}
     (event,) = session.events
     assert event.items == click.items
     assert event.timestamp is not None
@@ -71,6 +70,14 @@ def test_text_that_no_database_keeps_is_refused(store: Store, text: str) -> None
     assert store.load(session_id).messages == ()
 
 
+@pytest.mark.parametrize("price", [float("nan"), float("inf")])
+def test_numbers_that_are_none_are_refused(store: Store, price: float) -> None:
+    session_id = store.create_session()
+    with pytest.raises(InvalidInput, match="finite"):
+        store.record_events(session_id, [Event(event_name="view_item", items=(Item(item_id="a", price=price),))])
+    assert store.load(session_id).events == ()
+
+
 def test_a_stale_writer_is_told_and_writes_nothing(store: Store) -> None:
     session_id = store.create_session()
     revision = store.append_message(session_id, user("a tent"))
@@ -94,12 +101,11 @@ def test_clicks_during_a_turn_are_no_conflict(store: Store) -> None:
 def test_changes_by_hand_are_taken_back_one_by_one(store: Store) -> None:
     session_id = store.create_session()
     store.append_message(session_id, user("a tent"))
-    store.append_reply(session_id, reply("tents", "tent", "t1"), notes={"asked": ["size"]})
+    store.append_reply(session_id, reply("tents", "tent", "t1"))
     store.push_state(session_id, state("tent", "waterproof"))
     store.push_state(session_id, state("tent", "waterproof", "light"))
     session = store.load(session_id)
     assert session.undoable == (state("tent"), state("tent", "waterproof"))
-    assert session.notes == {"asked": ["size"]}
     store.undo(session_id)
     assert store.load(session_id).state == state("tent", "waterproof")
     store.undo(session_id)
