@@ -1,1 +1,1 @@
-"""The demo shop: an invented catalogue, policies, orders and browsing sessions, made by a seeded generator."""
+"""Quillmoor: the demo shop, invented from its brands to its orders, made by a seeded generator from hand-written tables."""
