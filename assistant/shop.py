@@ -27,36 +27,47 @@ class Clause(Record):
     text: str
 
 
-class OrderLine(Record):
+class Customer(Record):
+    """Whose an order is."""
+
+    id: str | None = None
+    name: str = ""
+    email: str | None = None
+
+
+class OrderItem(Record):
     """A product of an order."""
 
-    product_id: str = ""
+    item_id: str = ""
     title: str = ""
     quantity: int = 1
     price: float | None = None
 
 
 class Order(Record):
-    """A past order, as the shop's own system has it. `user_id` or `email` says whose it is."""
+    """A past order, as the shop's own system has it. Times are ISO 8601 and `None` where not reached."""
 
     id: str
-    user_id: str | None = None
-    email: str | None = None
-    date: str | None = None
+    customer: Customer = Customer()
     status: str = "unknown"
-    lines: tuple[OrderLine, ...] = ()
+    items: tuple[OrderItem, ...] = ()
     total: float | None = None
     currency: str | None = None
+    placed_at: str | None = None
+    shipped_at: str | None = None
+    delivered_at: str | None = None
+    expected_at: str | None = None
     carrier: str | None = None
-    tracking: str | None = None
-    delivered: str | None = None
-    expected: str | None = None
+    tracking_number: str | None = None
 
     def belongs_to(self, user_id: str | None, emails: Iterable[str]) -> bool:
-        """Whether the order is this shopper's: same user, or one of the e-mail addresses that they gave."""
-        if user_id is not None and self.user_id is not None:
-            return user_id == self.user_id
-        return self.email is not None and self.email.lower() in {email.lower() for email in emails}
+        """Whether the order is this shopper's: the same identified user, or an e-mail address that they gave.
+
+        A shopper whom the shop has identified cannot reach others' orders by naming an address."""
+        if user_id is not None:
+            return user_id == self.customer.id
+        email = (self.customer.email or "").lower()
+        return bool(email) and email in {address.lower() for address in emails}
 
 
 class Shop(Record):
@@ -71,7 +82,7 @@ class Shop(Record):
         """The shopper's orders, newest first; empty where neither user nor e-mail is known."""
         addresses = tuple(emails)
         own = [order for order in self.orders.values() if order.belongs_to(user_id, addresses)]
-        return sorted(own, key=lambda order: order.date or "", reverse=True)
+        return sorted(own, key=lambda order: order.placed_at or "", reverse=True)
 
     def named_in(self, text: str) -> list[str]:
         """Ids of orders that the text mentions, by exact look-up of its words that carry a digit."""

@@ -1,0 +1,125 @@
+"""Extremes that a shopper can ask for: "the cheapest", "the best rated". Ranking, by words that were read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assistant.records import Need
+from retrieval.product import Product
+
+NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+PRIOR_REVIEWS = 20.0
+GRAMS = {"kg": 1000.0, "g": 1.0, "mg": 0.001, "lb": 453.6, "lbs": 453.6, "oz": 28.35}
+NEGATIONS = frozenset({"not", "no", "never", "without", "nor"})
+
+Key = Callable[[Product], float | None]
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """An extreme: its name (fits after `the`), the field it rests on, and the key whose smallest value comes first.
+
+    A key of `None` means that the record does not say; such products come last."""
+
+    name: str
+    field: str
+    key: Key
+
+
+def _price(product: Product) -> float | None:
+    return product.amount
+
+
+def _dearest(product: Product) -> float | None:
+    return None if product.amount is None else -product.amount
+
+
+def _rated(product: Product) -> float | None:
+    return None if product.rating is None else -shrunk_rating(product)
+
+
+def _popular(product: Product) -> float | None:
+    return None if product.review_count is None else -float(product.review_count)
+
+
+def _detail(*names: str) -> Key:
+    def key(product: Product) -> float | None:
+        for name, value in product.product_detail:
+            if name.strip().lower() in names and (amount := measured(value)) is not None:
+                return amount
+        return None
+
+    return key
+
+
+ORDERINGS: dict[str, tuple[Ordering, tuple[str, ...]]] = {
+    "cheapest": (
+        Ordering("cheapest", "price", _price),
+        ("cheapest", "least expensive", "lowest price", "lowest priced", "most affordable", "least costly", "最便宜"),
+    ),
+    "dearest": (
+        Ordering("most expensive", "price", _dearest),
+        ("most expensive", "priciest", "dearest", "highest price", "highest priced", "最贵"),
+    ),
+    "rated": (
+        Ordering("best rated", "rating", _rated),
+        ("best rated", "best-rated", "top rated", "top-rated", "highest rated", "highest-rated", "best reviewed",
+         "best reviews", "highest rating", "best rating", "评分最高", "评价最好"),
+    ),
+    "popular": (Ordering("most reviewed", "review_count", _popular), ("most reviewed", "most popular", "bestselling")),
+    "lightest": (Ordering("lightest", "weight", _detail("weight", "item weight")), ("lightest", "最轻")),
+    "quietest": (Ordering("quietest", "noise", _detail("noise", "noise level")), ("quietest", "最安静")),
+}
+
+
+def ordering_in(need: Need | None, message: str) -> Ordering | None:
+    """The extreme that a constraint of the need names, else one that the shopper's message asks for."""
+    values = [str(c.value) for c in need.constraints if c.op == "is"] if need else []
+    for text in (*values, message):
+        for ordering, phrases in ORDERINGS.values():
+            if any(_says(text.lower(), phrase) for phrase in phrases):
+                return ordering
+    return None
+
+
+def is_ordering(value: object) -> bool:
+    """Whether a constraint's value is nothing but an extreme, which orders products and filters none."""
+    words = re.sub(r"^(the|your) ", "", str(value).strip().lower())
+    return any(words in (phrase, f"{phrase} one") for _, phrases in ORDERINGS.values() for phrase in phrases)
+
+
+def ordered(products: Sequence[Product], ordering: Ordering) -> list[Product]:
+    """The products, the extreme first; equals keep their places, and those whose record is silent come last."""
+    keyed = [(ordering.key(product), product) for product in products]
+    known = sorted(((k, p) for k, p in keyed if k is not None), key=lambda pair: pair[0])
+    return [p for _, p in known] + [p for k, p in keyed if k is None]
+
+
+def shrunk_rating(product: Product, prior: float = 4.0) -> float:
+    """The rating drawn towards `prior` where few reviews stand behind it; `prior` itself for an unrated product."""
+    if product.rating is None:
+        return prior
+    count = float(product.review_count or len(product.reviews) or 1)
+    return (product.rating * count + prior * PRIOR_REVIEWS) / (count + PRIOR_REVIEWS)
+
+
+def measured(value: str) -> float | None:
+    """The first number of a detail such as `1.2 kg`, weights in grams."""
+    found = NUMBER.search(value)
+    if found is None:
+        return None
+    unit = value[found.end() :].strip().lower().split(" ")[0].rstrip(".,;")
+    return float(found.group().replace(",", ".")) * GRAMS.get(unit, 1.0)
+
+
+def _says(text: str, phrase: str) -> bool:
+    """Whether the phrase stands in the text as words of its own and is not negated just before."""
+    if not phrase.isascii():
+        return phrase in text
+    found = re.search(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", text)
+    if found is None:
+        return False
+    before = re.findall(r"[\w']+", text[: found.start()])[-4:]
+    return not any(word in NEGATIONS or word.endswith("n't") for word in before)
