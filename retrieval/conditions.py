@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from retrieval import matchers
+from retrieval.claims import Evidence
 from retrieval.product import Product
+from retrieval.view import View, view
+
+__all__ = ["CHECKABLE", "Attribute", "Condition", "Evidence", "Op", "filters", "meets", "meets_all"]
 
 Attribute = Literal[
     "brand", "price", "color", "size", "material", "feature", "style", "use", "occasion", "recipient",
     "rating", "quantity", "condition", "delivery", "product", "other",
 ]
 Op = Literal["is", "is_not", "at_most", "at_least", "about"]
+
 CHECKABLE: frozenset[str] = frozenset(
     {"brand", "price", "color", "size", "material", "feature", "style", "rating", "condition", "product"}
 )
+"""The attributes that a record can prove or disprove. All others guide the ranking and never filter."""
+
+_ALTERNATIVES = frozenset({"brand", "color", "size", "material"})
 
 
 class Condition(BaseModel):
@@ -30,35 +40,48 @@ class Condition(BaseModel):
     unit: str | None = None
 
 
-class Evidence(BaseModel):
-    """The product's own field and words that show that a condition is met.
-
-    `value` is empty where a condition is met because the record does not say the unwanted thing.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    field: str
-    value: str
-
-
 def meets(product: Product, condition: Condition, rates: Mapping[str, float] | None = None) -> Evidence | None:
     """What in the product's record shows that it meets the condition, or `None` where nothing does.
 
+    Silence is no proof: a wanted feature that the record does not mention is not met, an unwanted one is.
     `rates` is what one unit of each currency is worth in a common one; without it prices are compared as they are.
     """
-    if condition.attribute == "price" and product.amount is not None:
-        limit = float(condition.value)
-        met = {"at_most": product.amount <= limit, "at_least": product.amount >= limit, "is": product.amount == limit,
-               "is_not": product.amount != limit, "about": abs(product.amount - limit) <= 0.15 * limit}[condition.op]
-        return Evidence(field="price", value=f"{product.amount:.2f}") if met else None
-    words = " ".join([product.title, product.description, *product.color, *product.product_highlight]).lower()
-    if (str(condition.value).lower() in words) == (condition.op != "is_not"):
-        return Evidence(field="title", value=product.title)
-    return None
+    return _matcher(condition, rates)(view(product))
 
 
 def meets_all(product: Product, conditions: Iterable[Condition], rates: Mapping[str, float] | None = None) -> bool:
     """Whether a product meets every checkable condition; several `is` of one of brand, color, size and material
     are alternatives. Conditions that are not in `CHECKABLE` never count."""
-    return all(meets(product, c, rates) for c in conditions if c.attribute in CHECKABLE)
+    seen = view(product)
+    return all(any(_matcher(c, rates)(seen) for c in group) for group in filters(conditions))
+
+
+def filters(conditions: Iterable[Condition]) -> list[tuple[Condition, ...]]:
+    """The checkable conditions as groups: a product has to meet one of each group."""
+    groups: list[tuple[Condition, ...]] = []
+    alternatives: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        if condition.attribute not in CHECKABLE:
+            continue
+        if condition.op == "is" and condition.attribute in _ALTERNATIVES:
+            alternatives.setdefault(condition.attribute, []).append(condition)
+        else:
+            groups.append((condition,))
+    return groups + [tuple(group) for group in alternatives.values()]
+
+
+def holds(views: Sequence[View], condition: Condition, rates: Mapping[str, float] | None = None) -> list[bool]:
+    """`meets` for many products at once, as truth values."""
+    matcher = _matcher(condition, rates)
+    return [matcher(each) is not None for each in views]
+
+
+def _matcher(condition: Condition, rates: Mapping[str, float] | None) -> Callable[[View], Evidence | None]:
+    if condition.attribute == "price":
+        return matchers.price(condition.op, condition.value, condition.unit, rates)
+    return _text_matcher(condition.attribute, condition.op, condition.value)
+
+
+@lru_cache(maxsize=4096)
+def _text_matcher(attribute: str, op: str, value: str | float) -> Callable[[View], Evidence | None]:
+    return matchers.matcher(attribute, op, value)

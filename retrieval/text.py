@@ -17,7 +17,7 @@ _SPELLINGS = {
     "alu": "aluminum", "jewellery": "jewelry", "fibre": "fiber", "fibreglass": "fiberglass", "wooden": "wood",
     "woolen": "wool", "woollen": "wool", "golden": "gold", "litre": "liter", "metre": "meter", "tyre": "tire",
     "pyjama": "pajama", "mould": "mold", "travelling": "traveling", "matt": "matte", "centre": "center",
-    "doughnut": "donut", "plaster": "plaster", "polarised": "polarized", "moustache": "mustache",
+    "doughnut": "donut", "polarised": "polarized", "moustache": "mustache",
 }
 
 
@@ -61,6 +61,11 @@ def stem(word: str) -> str:
                 base = base[:-1]
             return base.removesuffix("e") if len(base) > 5 else base
     return word.removesuffix("e")
+
+
+def spellings(word: str) -> list[str]:
+    """The other spellings of a word that `singular` turns into it."""
+    return [other for other, kept in _SPELLINGS.items() if kept == word]
 
 
 def singulars(text: str) -> list[str]:
