@@ -1,207 +1,152 @@
-"""What a model's answer to the reading prompt means: text in, a valid Reading out, or an error."""
+"""Answers from records: which of the shown products a question is about, and which words of a record, or which
+clause of the shop's policies, answer it. Nothing is answered that stands in no record."""
 
 from __future__ import annotations
 
-import json
-import logging
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, get_args
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pydantic import ValidationError
+import numpy as np
+from numpy.typing import NDArray
 
-from assistant.errors import ModelError
-from assistant.prompts import NUMERIC
-from assistant.quotes import find_quote
-from assistant.records import Act, Added, Constraint, Conversation, Named, Reading, Ref, Source, Stage, State
+from assistant.reasons import Encode
+from assistant.shop import Clause
+from retrieval.product import Product
+from retrieval.text import singulars, stems
 
-log = logging.getLogger(__name__)
-_VALUE = re.compile(r'"value":')
-
-
-class ReadingError(ModelError):
-    """A model's answer is no reading: not JSON, or without what every reading has."""
-
-
-def parse_reading(
-    text: str, state: State, conversation: Conversation, confidences: Sequence[float] = ()
-) -> Reading:
-    """The reading that `text` gives of the last message of `conversation`, where `state` held before it.
-
-    Every index in it exists and every quote is an exact substring of the shopper's message. A part that refers to
-    nothing, or quotes what nobody said, is left out and logged. `confidences` are those of the items of `added` as
-    they stand in `text`. Raises `ReadingError` where `text` is not in the layout of `target_text`.
-    """
-    answer = _load(text)
-    closed = _indices(answer, "closed", len(state.needs))
-    named = tuple(_named(answer, len(state.needs)))
-    added, opened = _added(answer, state, conversation, named, confidences)
-    named += opened
-    needs = max([len(state.needs), *(n.need + 1 for n in named)])
-    return Reading(
-        closed=closed,
-        named=named,
-        dropped=_refs(answer, "dropped", state),
-        softened=_refs(answer, "softened", state),
-        hardened=_refs(answer, "hardened", state),
-        added=added,
-        active=_active(answer, needs),
-        acts=_acts(answer),
-        stage=answer["stage"],
-    )
+SENTENCE = re.compile(r"(?<=[.!?])\s+")
+SHARED_WORDS = 0.35
+CLOSE = 0.08
+ORDINALS = {
+    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1,
+    "第一": 0, "第二": 1, "第三": 2, "第四": 3, "最后": -1,
+}
+PLURAL = frozenset({"they", "them", "these", "those", "any", "all", "both", "either"})
+SINGULAR = frozenset({"it", "its", "it's", "this", "that", "它", "这个"})
+STOP = frozenset(
+    "a an and are as at be but by can do does for from get had has have how i if in is it its me my no not of on or "
+    "our so than that the their them then there these they this those to was we what when where which who why will "
+    "with would you your come one".split()
+)
 
 
-def value_spans(text: str) -> list[tuple[int, int]]:
-    """Where the value of each item of `added` stands in `text`, first character and the one after its last."""
-    decoder = json.JSONDecoder()
-    return [(m.end(), decoder.raw_decode(text, m.end())[1]) for m in _VALUE.finditer(text)]
+@dataclass(frozen=True)
+class Statement:
+    """Words of a product's record: their field, the name of what they state (may be empty), and the words."""
+
+    field: str
+    name: str
+    value: str
+
+    @property
+    def text(self) -> str:
+        """Name and value as a question can be compared with."""
+        return f"{self.name}: {self.value}" if self.name else self.value
 
 
-def _load(text: str) -> Mapping[str, Any]:
-    try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ReadingError(f"The model's answer is not JSON ({error}): {text[:120]!r}") from error
-    if not isinstance(answer, dict):
-        raise ReadingError(f"The model's answer should be an object and is {type(answer).__name__}: {text[:120]!r}")
-    if answer.get("stage") not in get_args(Stage):
-        raise ReadingError(f"The model's answer has no stage of {', '.join(get_args(Stage))}: {text[:120]!r}")
-    return answer
+def statements(product: Product) -> list[Statement]:
+    """All that a product's record states, in small pieces; facts before prose, prose before reviews."""
+    found = [Statement("product_detail", name, value) for name, value in product.product_detail]
+    for field in ("brand", "color", "size", "material", "gender", "age_group"):
+        if values := getattr(product, field):
+            found.append(Statement(field, field.replace("_", " "), ", ".join(values)))
+    if product.rating is not None:
+        found.append(Statement("rating", "rating", f"{product.rating:g} out of 5"))
+    found.append(Statement("availability", "availability", product.availability.replace("_", " ")))
+    found += [Statement("product_highlight", "", text) for text in product.product_highlight]
+    found += [Statement("description", "", text) for text in SENTENCE.split(product.description) if text.strip()]
+    for review in product.reviews:
+        found += [Statement("reviews", "", text) for text in SENTENCE.split(review.text) if text.strip()]
+    return found
 
 
-def _items(answer: Mapping[str, Any], name: str) -> list[Any]:
-    value = answer.get(name, [])
-    if not isinstance(value, list):
-        raise ReadingError(f"{name!r} in the model's answer should be a list and is {type(value).__name__}")
-    return value
+def answer(question: str, product: Product, encode: Encode, threshold: float, k: int = 2) -> list[Statement]:
+    """The statements of the record that answer the question, best first; empty where the record is silent."""
+    known = statements(product)
+    scores = similarity(question, [statement.text for statement in known], encode)
+    best = sorted(range(len(known)), key=lambda i: -scores[i])
+    top = [i for i in best if scores[i] >= max(threshold, scores[best[0]] - CLOSE)]
+    return [known[i] for i in top[:k]]
 
 
-def _acts(answer: Mapping[str, Any]) -> tuple[Act, ...]:
-    acts = tuple(dict.fromkeys(a for a in _items(answer, "acts") if isinstance(a, str) and a in get_args(Act)))
-    if not acts:
-        raise ReadingError("The model's answer names no act that there is")
-    return acts
+def clauses(question: str, policies: Sequence[Clause], encode: Encode, threshold: float, k: int = 2) -> list[Clause]:
+    """The policy clauses that answer the question, best first: the closest, and others of its topic close to it."""
+    if not policies:
+        return []
+    scores = similarity(question, [f"{c.topic}: {c.title}. {c.text}" for c in policies], encode)
+    best = sorted(range(len(policies)), key=lambda i: -scores[i])
+    if scores[best[0]] < threshold:
+        return []
+    first = policies[best[0]]
+    others = [policies[i] for i in best[1:] if policies[i].topic == first.topic and scores[i] >= threshold]
+    return [first, *others][:k]
 
 
-def _is_index(value: Any, size: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < size
+def similarity(question: str, texts: Sequence[str], encode: Encode) -> NDArray[np.float32]:
+    """How well each text answers the question: closeness in meaning, and rarer words shared counting for more."""
+    if not texts:
+        return np.zeros(0, dtype=np.float32)
+    vectors = encode([question, *texts])
+    meaning = vectors[1:] @ vectors[0]
+    words = [set(stems(text)) for text in texts]
+    asked = {word for word in stems(question) if word not in STOP}
+    spread = Counter(word for found in words for word in found)
+    weight = {word: math.log(1 + len(texts) / (1 + spread[word])) for word in asked}
+    total = sum(weight.values()) or 1.0
+    shared = [sum(weight[w] for w in asked & found) / total for found in words]
+    return (meaning + SHARED_WORDS * np.asarray(shared, dtype=np.float32)).astype(np.float32)
 
 
-def _indices(answer: Mapping[str, Any], name: str, size: int) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(_keep(_items(answer, name), name, lambda i: _is_index(i, size))))
-
-
-def _active(answer: Mapping[str, Any], needs: int) -> int | None:
-    active = answer.get("active")
-    return active if active is None else next(_keep([active], "active", lambda i: _is_index(i, needs)), None)
-
-
-def _keep(items: Sequence[Any], name: str, good: Callable[[Any], bool]) -> Iterator[Any]:
-    for item in items:
-        if good(item):
-            yield item
+def subject(question: str) -> str:
+    """What a question asks for, in the shopper's words: its last run of words that carry meaning."""
+    runs: list[list[str]] = [[]]
+    for word in re.findall(r"[\w'-]+", question):
+        if word.lower() in STOP or word.lower() in ORDINALS:
+            runs.append([])
         else:
-            log.warning("left out of a reading: %s %.80r refers to nothing", name, item)
+            runs[-1].append(word)
+    last = next((run for run in reversed(runs) if run), [question.strip()[:60]])
+    return " ".join(last[-6:]).lower()
 
 
-def _named(answer: Mapping[str, Any], held: int) -> Iterator[Named]:
-    """Held needs by their index; new ones must count on from those held."""
-    new = held
-    for item in _items(answer, "named"):
-        index = item.get("need") if isinstance(item, dict) else None
-        product = item.get("product") if isinstance(item, dict) else None
-        if not _is_index(index, new + 1) or not isinstance(product, str | None):
-            log.warning("left out of a reading: named %.80r opens or renames no need", item)
-            continue
-        new = max(new, index + 1)
-        yield Named(need=index, product=product)
+def meant(message: str, products: Sequence[Product], focus: int = 0) -> tuple[int, ...]:
+    """Places of the shown products that a message is about; empty where it points at none in particular.
+
+    By ordinal ("the first two", "the last one"), by words that only some of them carry ("the blue one", a brand),
+    or by a pronoun: "it" is the one in focus, "they" all of them.
+    """
+    if not products:
+        return ()
+    words = set(re.findall(r"[\w'-]+", message.lower()))
+    by_place = _ordinals(message.lower(), words, len(products))
+    if by_place:
+        return by_place
+    by_name = _distinctive(message, products)
+    if by_name:
+        return by_name
+    if PLURAL & words:
+        return tuple(range(len(products)))
+    return (min(focus, len(products) - 1),) if SINGULAR & words else ()
 
 
-def _refs(answer: Mapping[str, Any], name: str, state: State) -> tuple[Ref, ...]:
-    there = {
-        f"{i}.{j}": Ref(need=i, constraint=j) for i, n in enumerate(state.needs) for j in range(len(n.constraints))
-    }
-    kept = _keep(_items(answer, name), name, lambda ref: isinstance(ref, str) and ref in there)
-    return tuple(there[ref] for ref in dict.fromkeys(kept))
+def _ordinals(message: str, words: set[str], count: int) -> tuple[int, ...]:
+    said = [ORDINALS[w] for w in words if w in ORDINALS]
+    said += [place for word, place in ORDINALS.items() if not word.isascii() and word in message]
+    said += [int(n) - 1 for n in re.findall(r"(?:number|option|no\.?|#)\s*([1-9])\b", message)]
+    if re.search(r"\bfirst (two|2)\b", message):
+        said = [0, 1]
+    places = {place % count if place < 0 else place for place in said}
+    return tuple(sorted(place for place in places if place < count))
 
 
-def _added(
-    answer: Mapping[str, Any],
-    state: State,
-    conversation: Conversation,
-    named: Sequence[Named],
-    confidences: Sequence[float],
-) -> tuple[tuple[Added, ...], tuple[Named, ...]]:
-    """The constraints that hold up, and the needs that they open without saying so (those have no product)."""
-    needs = max([len(state.needs), *(n.need + 1 for n in named)])
-    added: list[Added] = []
-    opened: list[Named] = []
-    for i, item in enumerate(_items(answer, "added")):
-        try:
-            constraint = _constraint(item, conversation)
-            if not _is_index(item["need"], needs + 1):
-                raise ReadingError(f"need {item['need']!r} does not exist")
-        except (ReadingError, ValidationError) as error:
-            log.warning("left out of a reading: %.120r: %s", item, str(error).splitlines()[0])
-            continue
-        if item["need"] == needs:
-            opened.append(Named(need=needs))
-            needs += 1
-        if i < len(confidences):
-            constraint = constraint.model_copy(update={"confidence": min(1.0, max(0.0, confidences[i]))})
-        added.append(Added(need=item["need"], constraint=constraint))
-    return tuple(added), tuple(opened)
-
-
-def _constraint(item: Any, conversation: Conversation) -> Constraint:
-    if not isinstance(item, dict) or "need" not in item:
-        raise ReadingError("an added constraint is an object with a need")
-    if item.get("attribute") == "product" and item.get("op") != "is_not":
-        raise ReadingError("product is a constraint only with is_not")
-    source = _source(item, conversation)
-    inferred = source is not None and source.event is not None
-    return Constraint(
-        attribute=item.get("attribute"),
-        op=item.get("op"),
-        value=_value(item),
-        unit=item.get("unit") if item.get("attribute") == "price" else None,
-        strength="prefer" if inferred or item.get("strength") == "prefer" else "must",
-        source=source,
-    )
-
-
-def _value(item: Mapping[str, Any]) -> str | float:
-    value = item.get("value")
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ReadingError("a value is words or a number")
-    if item.get("attribute") not in NUMERIC:
-        words = str(value).strip()
-        if not words:
-            raise ReadingError("the value is empty")
-        return words
-    try:
-        number = float(value)
-    except (ValueError, OverflowError) as error:
-        raise ReadingError(f"{item['attribute']} takes a number") from error
-    if not math.isfinite(number) or number < 0:
-        raise ReadingError(f"{item['attribute']} takes a number from 0 up")
-    return number
-
-
-def _source(item: Mapping[str, Any], conversation: Conversation) -> Source | None:
-    """Where a constraint comes from; `None` where the answer does not say. Raises for what nobody said or did."""
-    if "quote" not in item and "event" not in item:
-        return None
-    if "quote" not in item:
-        if not _is_index(item["event"], len(conversation.events)):
-            raise ReadingError(f"there is no event {item['event']!r}")
-        return Source(event=item["event"])
-    if not isinstance(item["quote"], str):
-        raise ReadingError("a quote is words")
-    stated = item.get("message", len(conversation.messages) - 1)
-    shoppers = [i for i, m in enumerate(conversation.messages) if m.role == "user"]
-    for i in sorted(shoppers, key=lambda i: (i != stated, -i)):
-        if (quote := find_quote(item["quote"], conversation.messages[i].content)) is not None:
-            return Source(message=i, quote=quote)
-    raise ReadingError("nobody said what it quotes")
+def _distinctive(message: str, products: Sequence[Product]) -> tuple[int, ...]:
+    """Products that carry words of the message which not all of them carry, if one or more stand out."""
+    asked = {word for word in singulars(message) if word not in STOP and not word.isdigit()}
+    carried = [set(singulars(" ".join((p.title, *p.brand, *p.color, *p.size, *p.material)))) for p in products]
+    everywhere = set.intersection(*carried) if len(carried) > 1 else set()
+    scores = [len(asked & words - everywhere) for words in carried]
+    best = max(scores)
+    return tuple(i for i, score in enumerate(scores) if score == best > 0)
