@@ -1,0 +1,200 @@
+"""The Gradio page: its regions, and which handler fills them when."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+
+from assistant.errors import InvalidInput, ShopkeeperError, UnknownSession
+from assistant.records import Reply
+from assistant.web.actions import IN_CATALOGUE, act
+from assistant.web.pages import HERE, Pages
+from assistant.web.security import PageHeaders
+from assistant.web.view import View
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from assistant.assistant import Assistant
+
+LOG = logging.getLogger(__name__)
+FAILED = "Sorry, I could not answer that just now. Your message is still below: try again."
+GONE = "Your earlier chat is no longer kept, so this is a new one."
+# The session id is kept in the shopper's own browser, where only they could read it: no secret is needed, but
+# Gradio wants a key, and a fixed one lets a chat survive a restart of the server.
+BROWSER_KEY = "shopkeeper"
+
+Update = dict[Any, Any]
+
+
+def mount_blocks(app: FastAPI, assistant: Assistant, path: str) -> FastAPI:
+    """Mounts the page; see `assistant.web.mount`."""
+    style = (HERE / "static" / "theme.css").read_text(encoding="utf-8")
+    app.add_middleware(PageHeaders, path=path)
+    return gr.mount_gradio_app(
+        app,
+        Page(assistant).blocks,
+        path,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        enable_monitoring=False,
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
+        head=f"<style>{style}</style>",
+    )
+
+
+class Page:
+    """The page of one assistant. What a shopper sees is in their `View` and session, none of it in here."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+        self.pages = Pages(assistant)
+        with gr.Blocks(title=assistant.settings.shop.name, fill_width=True, analytics_enabled=False) as self.blocks:
+            self._lay_out()
+            self._wire()
+
+    def _lay_out(self) -> None:
+        self.view = gr.State(View())
+        self.stored = gr.BrowserState("", storage_key="shopkeeper.session", secret=BROWSER_KEY)
+        script = (HERE / "static" / "app.js").read_text(encoding="utf-8")
+        self.bus = _region("header", self.pages.header(), script)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Chat", id="chat"), gr.Row(elem_id="chat-row"):
+                with gr.Column(elem_id="chat-column", scale=7, min_width=0):
+                    with gr.Column(elem_id="scroll", min_width=0):
+                        self.talk = _region("talk")
+                        self.live = _region("live")
+                    with gr.Row(elem_id="composer"):
+                        self.message = gr.Textbox(
+                            label="Your message", container=False, lines=1, max_lines=5, scale=1, min_width=0,
+                            placeholder="What do you need?", elem_id="message",
+                            html_attributes=gr.InputHTMLAttributes(enterkeyhint="send", autocomplete="off"),
+                        )  # fmt: skip
+                        self.send_button = gr.Button("Send", variant="primary", elem_id="send", min_width=0, scale=0)
+                with gr.Column(elem_id="side", scale=4, min_width=0):
+                    self.needs = _region("needs")
+                    self.basket = _region("basket")
+                    self.intent = _region("intent")
+            with gr.Tab("Catalogue", id="catalogue"):
+                self.recent = _region("recent")
+                self.catalogue = _region("catalogue")
+        self.sheet = _region("sheet")
+
+    def _wire(self) -> None:
+        outputs = [
+            self.view, self.stored, self.talk, self.live, self.needs, self.basket, self.intent, self.recent,
+            self.catalogue, self.sheet, self.message, self.send_button,
+        ]  # fmt: skip
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
+        self.blocks.load(self.load, self.stored, outputs, **quiet)
+        self.bus.act(self.on_act, self.view, outputs, trigger_mode="multiple", **quiet)
+        self.bus.say(self.on_say, self.view, outputs, trigger_mode="once", **quiet)
+        send = [self.message.submit, self.send_button.click]
+        gr.on(send, self.on_send, [self.message, self.view], outputs, trigger_mode="once", **quiet)
+
+    # --- handlers --------------------------------------------------------------------------------------------
+
+    def load(self, stored: str, request: gr.Request) -> Update:
+        """A page was opened: its session goes on, or a new one begins where there is none."""
+        session_id, notice = self._session_id(stored)
+        view = View(session_id=session_id, staff=self._is_staff(request), notice=notice)
+        return {**self._regions(view), self.catalogue: self.pages.catalogue(view), self.stored: session_id}
+
+    def on_act(self, view: View, event: gr.EventData) -> Update:
+        """Something was clicked, or a form sent."""
+        data = {str(key): str(value) for key, value in event._data.items()}
+        name = data.pop("act", "")
+        try:
+            view = act(self.assistant, view, name, data)
+        except UnknownSession:
+            return self._restarted(view)
+        except ShopkeeperError as error:
+            in_card = view.editing is not None
+            view = replace(view, problem=str(error) if in_card else "", notice="" if in_card else str(error))
+        regions = self._regions(view)
+        return {**regions, self.catalogue: self.pages.catalogue(view)} if name in IN_CATALOGUE else regions
+
+    def on_say(self, view: View, event: gr.EventData) -> Iterator[Update]:
+        """An example, or "Try again", was clicked."""
+        yield from self.on_send(str(event._data.get("text", "")), view)
+
+    def on_send(self, message: str, view: View) -> Iterator[Update]:
+        """A message was sent: what the assistant says appears as it is written, then everything as it stands."""
+        yield {self.live: self.pages.live(message), self.message: "", self.send_button: gr.Button(interactive=False)}
+        ready = {self.send_button: gr.Button(interactive=True)}
+        try:
+            for text in self._said(message, view):
+                yield {self.live: self.pages.live(message, text)}
+            after = self._regions(replace(view, editing=None, problem="", notice=""))
+        except UnknownSession:
+            yield {**self._restarted(view), self.message: message, **ready}
+        except InvalidInput as error:
+            yield {self.live: self.pages.live(problem=str(error)), self.message: message, **ready}
+        except Exception:  # the shopper gets a plain sentence and their words back, the log the cause
+            LOG.exception("A turn failed")
+            yield {self.live: self.pages.live(message, problem=FAILED), self.message: message, **ready}
+        else:
+            yield {**after, self.live: self.pages.live(), **ready}
+
+    def _said(self, message: str, view: View) -> Iterator[str]:
+        """The reply so far, each time that it grows."""
+        text = ""
+        for piece in self.assistant.stream(view.session_id, message):
+            if isinstance(piece, Reply):
+                return
+            text += piece
+            yield text
+
+    # --- regions ---------------------------------------------------------------------------------------------
+
+    def _regions(self, view: View) -> Update:
+        """Everything that a session or view can change, but the catalogue."""
+        session = self.assistant.session(view.session_id)
+        intent = self.assistant.intent(view.session_id) if view.staff and session.messages else None
+        return {
+            self.view: view,
+            self.talk: self.pages.talk(session, view),
+            self.needs: self.pages.needs(session, view),
+            self.basket: self.pages.basket(session, view),
+            self.intent: self.pages.intent(intent),
+            self.recent: self.pages.recent(session),
+            self.sheet: self.pages.sheet(view),
+        }
+
+    def _restarted(self, view: View) -> Update:
+        """The session is gone: a new one, and a sentence that says so."""
+        view = View(session_id=self.assistant.new_session(), staff=view.staff, notice=GONE)
+        return {**self._regions(view), self.live: self.pages.live(), self.stored: view.session_id}
+
+    def _session_id(self, stored: str) -> tuple[str, str]:
+        if not stored:
+            return self.assistant.new_session(), ""
+        try:
+            return self.assistant.session(str(stored)).id, ""
+        except UnknownSession:
+            return self.assistant.new_session(), GONE
+
+    def _is_staff(self, request: gr.Request) -> bool:
+        server = self.assistant.settings.server
+        if server.staff_token is None:
+            return server.show_intent
+        given = str(request.query_params.get("staff", ""))
+        return server.show_intent or hmac.compare_digest(given.encode(), server.staff_token.encode())
+
+
+def _region(name: str, value: str = "", script: str | None = None) -> gr.HTML:
+    return gr.HTML(
+        value, elem_id=name, apply_default_css=False, container=False, padding=False, js_on_load=script,
+        min_width=0,
+    )  # fmt: skip
