@@ -29,6 +29,13 @@ def text(value: str | None) -> str | None:
     return value
 
 
+def owner(session_id: str) -> str:
+    """The session id itself. Raises UnknownSession for one that no database can even be asked about."""
+    if "\0" in session_id or not session_id.isascii():
+        raise UnknownSession(session_id)
+    return session_id
+
+
 def advance(connection: Connection, session_id: str, expected: int | None) -> int:
     """Locks the session, checks its revision, and returns the next one, already written."""
     found = _locked(connection, session_id)
@@ -47,7 +54,8 @@ def touch(connection: Connection, session_id: str) -> None:
 
 
 def _locked(connection: Connection, session_id: str) -> int:
-    revision = connection.scalar(sa.select(sessions.c.revision).where(sessions.c.id == session_id).with_for_update())
+    row = sa.select(sessions.c.revision).where(sessions.c.id == owner(session_id))
+    revision = connection.scalar(row.with_for_update())
     if revision is None:
         raise UnknownSession(session_id)
     return int(revision)
@@ -105,7 +113,7 @@ def load_session(connection: Connection, session_id: str) -> StoredSession:
     def rows(table: sa.Table, order: sa.Column[Any]) -> Sequence[Row[Any]]:
         return connection.execute(sa.select(table).where(table.c.session_id == session_id).order_by(order)).all()
 
-    session = connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).one_or_none()
+    session = connection.execute(sa.select(sessions).where(sessions.c.id == owner(session_id))).one_or_none()
     if session is None:
         raise UnknownSession(session_id)
     said = rows(messages, messages.c.position)

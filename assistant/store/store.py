@@ -22,7 +22,17 @@ from assistant.errors import InvalidInput, UnknownSession
 from assistant.records import Constraint, Event, Message, Pick, Reply, State
 from assistant.store.database import Database
 from assistant.store.records import StateSource, StoredSession, Thumb
-from assistant.store.rows import advance, insert_events, insert_message, insert_state, load_session, now, text, touch
+from assistant.store.rows import (
+    advance,
+    insert_events,
+    insert_message,
+    insert_state,
+    load_session,
+    now,
+    owner,
+    text,
+    touch,
+)
 from assistant.store.schema import basket, feedback, messages, sessions, states
 
 
@@ -154,7 +164,7 @@ class Store:
     def delete_session(self, session_id: str) -> None:
         """Deletes the session and all that belongs to it."""
         with self._database.write() as connection:
-            if connection.execute(sa.delete(sessions).where(sessions.c.id == session_id)).rowcount == 0:
+            if connection.execute(sa.delete(sessions).where(sessions.c.id == owner(session_id))).rowcount == 0:
                 raise UnknownSession(session_id)
 
     def close(self) -> None:

@@ -197,6 +197,25 @@ def test_unknown_sessions_are_named(store: Store, write) -> None:
         write(store)
 
 
+@pytest.mark.parametrize("session_id", ["", "x" * 10_000, "\0", "\ud800", "é", "' OR 1=1 --", "a\r\nb"])
+def test_ids_that_were_never_given_out(store: Store, session_id: str) -> None:
+    store.create_session()
+    for look in (store.load, store.delete_session, lambda id: store.record_events(id, [])):
+        with pytest.raises(UnknownSession):
+            look(session_id)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "🏕️", "\u2028"])
+def test_records_with_odd_text_come_back_or_are_refused(store: Store, text: str) -> None:
+    session_id = store.create_session()
+    try:
+        store.record_events(session_id, [Event(event_name="search", search_term=text)])
+    except InvalidInput:
+        assert store.load(session_id).events == ()
+    else:
+        assert store.load(session_id).events[0].search_term == text
+
+
 def test_threads_on_one_session_lose_and_double_nothing(store: Store) -> None:
     session_id = store.create_session()
 

@@ -1,0 +1,51 @@
+"""The application: routes, errors and OpenAPI put together around one assistant."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+
+from assistant.api import chat, errors, products, sessions, status
+from assistant.assistant import Assistant
+
+TURNS_AT_ONCE = 32
+MAX_BODY_BYTES = 1024 * 1024
+
+DESCRIPTION = """
+Chat with a shop's catalogue. `POST /api/chat` is one turn; everything else reads or changes its session.
+
+The records are those of FORMATS.md. Errors have the body `{"error": {"code", "message", "field"}}`, `field` only
+where one is to blame. Purchase intent (`intent`, `purchase_probability`) and the policy's reason (`why`) are in
+replies and sessions only for requests with the shop's staff token: `Authorization: Bearer TOKEN`.
+"""
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """The API of `assistant`, which stays the caller's to close. Mount a web app into it after this."""
+    app = FastAPI(
+        title="Shopkeeper",
+        summary=f"The assistant of {assistant.settings.shop.name}",
+        description=DESCRIPTION,
+        version=program_version(),
+        openapi_url="/api/openapi.json",
+        docs_url="/api/docs",
+        redoc_url=None,
+        responses={422: {"model": errors.ErrorBody, "description": "What came in cannot be used"}},
+    )
+    app.state.assistant = assistant
+    app.state.version = app.version
+    app.state.turns = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
+    for module in (chat, sessions, products, status):
+        app.include_router(module.router, max_body_size=MAX_BODY_BYTES)
+    errors.install(app)
+    return app
+
+
+def program_version() -> str:
+    """The installed version of Shopkeeper; `unknown` where it runs from a folder without being installed."""
+    try:
+        return version("shopkeeper")
+    except PackageNotFoundError:
+        return "unknown"
