@@ -24,9 +24,7 @@ class ReadingError(ModelError):
     """A model's answer is no reading: not JSON, or without what every reading has."""
 
 
-def parse_reading(
-    text: str, state: State, conversation: Conversation, confidences: Sequence[float] = ()
-) -> Reading:
+def parse_reading(text: str, state: State, conversation: Conversation, confidences: Sequence[float] = ()) -> Reading:
     """The reading that `text` gives of the last message of `conversation`, where `state` held before it.
 
     Every index in it exists and every quote is an exact substring of the shopper's message. A part that refers to
@@ -78,7 +76,8 @@ def _items(answer: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _acts(answer: Mapping[str, Any]) -> tuple[Act, ...]:
-    acts = tuple(dict.fromkeys(a for a in _items(answer, "acts") if isinstance(a, str) and a in get_args(Act)))
+    known: dict[str, Act] = {act: act for act in get_args(Act)}
+    acts = tuple(known[a] for a in dict.fromkeys(str(a) for a in _items(answer, "acts")) if a in known)
     if not acts:
         raise ReadingError("The model's answer names no act that there is")
     return acts
@@ -109,13 +108,13 @@ def _named(answer: Mapping[str, Any], held: int) -> Iterator[Named]:
     """Held needs by their index; new ones must count on from those held."""
     new = held
     for item in _items(answer, "named"):
-        index = item.get("need") if isinstance(item, dict) else None
-        product = item.get("product") if isinstance(item, dict) else None
-        if not _is_index(index, new + 1) or not isinstance(product, str | None):
+        fields = item if isinstance(item, dict) else {}
+        index, product = fields.get("need"), fields.get("product")
+        if isinstance(index, int) and _is_index(index, new + 1) and isinstance(product, str | None):
+            new = max(new, index + 1)
+            yield Named(need=index, product=product)
+        else:
             log.warning("left out of a reading: named %.80r opens or renames no need", item)
-            continue
-        new = max(new, index + 1)
-        yield Named(need=index, product=product)
 
 
 def _refs(answer: Mapping[str, Any], name: str, state: State) -> tuple[Ref, ...]:
@@ -161,13 +160,15 @@ def _constraint(item: Any, conversation: Conversation) -> Constraint:
         raise ReadingError("product is a constraint only with is_not")
     source = _source(item, conversation)
     inferred = source is not None and source.event is not None
-    return Constraint(
-        attribute=item.get("attribute"),
-        op=item.get("op"),
-        value=_value(item),
-        unit=item.get("unit") if item.get("attribute") == "price" else None,
-        strength="prefer" if inferred or item.get("strength") == "prefer" else "must",
-        source=source,
+    return Constraint.model_validate(
+        {
+            "attribute": item.get("attribute"),
+            "op": item.get("op"),
+            "value": _value(item),
+            "unit": item.get("unit") if item.get("attribute") == "price" else None,
+            "strength": "prefer" if inferred or item.get("strength") == "prefer" else "must",
+            "source": source,
+        }
     )
 
 

@@ -53,3 +53,27 @@ def tiny_chat_model(directory: Path, family: str = "qwen3", seed: int = 0, conte
     model.save_pretrained(directory)
     tokenizer.save_pretrained(directory)
     return directory
+
+
+def teach(folder: Path, texts: list[str], steps: int = 60, seed: int = 0) -> Path:
+    """Trains the checkpoint in `folder` on `texts` for a few seconds, as answers to a prompt of random tokens."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(seed)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    opening = tokenizer.encode("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    answers = [[*tokenizer.encode(text)[:160], tokenizer.eos_token_id] for text in texts]
+    for step in range(steps):
+        answer = answers[step % len(answers)]
+        prompt = [*torch.randint(3, 260, (24,)).tolist(), *opening]
+        ids = torch.tensor([prompt + answer])
+        labels = ids.clone()
+        labels[:, : len(prompt)] = -100
+        model(input_ids=ids, labels=labels).loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    model.save_pretrained(folder)
+    return folder

@@ -1,0 +1,36 @@
+"""Reading with a chat model of the hub, under its adapter `reader` where one is loaded."""
+
+from __future__ import annotations
+
+import math
+
+from assistant.answers import parse_reading, value_spans
+from assistant.generation import Generator
+from assistant.prompts import reader_messages, reading_schema
+from assistant.records import Conversation, Reading, State
+
+MAX_TOKENS = 1536
+
+
+class HubReader:
+    """A `Reader` on a chat model whose answer is held to the schema of a reading."""
+
+    def __init__(self, generator: Generator, adapter: str = "reader", max_new_tokens: int = MAX_TOKENS) -> None:
+        self._generator = generator
+        self._adapter = adapter if adapter in generator.adapters else None
+        self._max_new_tokens = max_new_tokens
+
+    def read(self, state: State, conversation: Conversation) -> Reading:
+        """What the last message of `conversation` changed. The confidence of a constraint is the geometric mean of
+        the probabilities of the tokens that make up its value. Raises `ModelError` where the model fails, and its
+        kind `ReadingError` where its answer cannot be understood."""
+        schema = reading_schema(state, len(conversation.messages), len(conversation.events))
+        made = self._generator.generate(
+            reader_messages(state, conversation),
+            adapter=self._adapter,
+            schema=schema,
+            max_new_tokens=self._max_new_tokens,
+        )
+        means = [made.logprob(start, end) for start, end in value_spans(made.text)]
+        confidences = [math.exp(mean) if mean is not None else 0.0 for mean in means]
+        return parse_reading(made.text, state, conversation, confidences)
