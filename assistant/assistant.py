@@ -18,12 +18,11 @@ from assistant.config import Settings
 from assistant.edits import reading_of
 from assistant.errors import InvalidInput, UnknownProduct
 from assistant.reading import fold
-from assistant.records import Conversation, Edit, Event, Intent, Item, Message, Reply, State
+from assistant.records import Conversation, Edit, Event, Intent, Item, Message, Plan, Reply, State
 from assistant.session import Session
 from assistant.shop import Shop
 from assistant.state import update
-from assistant.turn import Turn, reply_of, think
-from assistant.turn import intent as intent_of
+from assistant.turn import rank_again, reply_of, think
 from retrieval.index import Index
 from retrieval.product import Product
 
@@ -92,8 +91,8 @@ class Assistant:
         """What the shopper needs, from a whole conversation."""
         with self._models:
             state = fold(self._parts.reader, conversation)
-            last = Turn(conversation=conversation, state=state)
-            return state.model_copy(update={"purchase_probability": intent_of(self._parts, last).probability})
+        intent = self._parts.intent.predict(conversation, state)
+        return state.model_copy(update={"purchase_probability": intent.probability})
 
     def _turn(self, session_id: str, text: str, events: list[Event], _: Session) -> Iterator[str | Reply]:
         store = self._parts.store
@@ -103,7 +102,7 @@ class Assistant:
             with self._models:
                 thought = think(self._parts, session)
             pieces: list[str] = []
-            for piece in self._written(thought.plan, session.conversation):
+            for piece in self._written(thought.plans, session.conversation):
                 pieces.append(piece)
                 yield piece
             reply = reply_of(thought, "".join(pieces))
@@ -112,15 +111,19 @@ class Assistant:
                 self._put(session_id, product_id, quantity)
         yield reply
 
-    def _written(self, plan: Any, conversation: Conversation) -> Iterator[str]:
-        """The writer's pieces; the models are held for one piece at a time, so that a slow reader stops nobody."""
-        writing = iter(self._parts.writer.write(plan, conversation))
-        while True:
-            with self._models:
-                piece = next(writing, None)
-            if piece is None:
-                return
-            yield piece
+    def _written(self, plans: Sequence[Plan], conversation: Conversation) -> Iterator[str]:
+        """The writer's pieces, a blank line between two plans. The models are held for one piece at a time, so that a
+        client that reads slowly stops nobody else."""
+        for i, plan in enumerate(plans):
+            if i:
+                yield "\n\n"
+            writing = iter(self._parts.writer.write(plan, conversation))
+            while True:
+                with self._models:
+                    piece = next(writing, None)
+                if piece is None:
+                    break
+                yield piece
 
     # --- the session -----------------------------------------------------------------------------------------
 
@@ -145,8 +148,9 @@ class Assistant:
                 return store.load(session_id)
             state = update(session.state, reading_of(edit, session.state))
             with self._models:
-                table, relaxed = think_again(self._parts, session, state)
-            store.push_state(session_id, state, picks=table, relaxed=relaxed, expected=session.revision)
+                picks, found = rank_again(self._parts, session, state)
+            relaxed = found.relaxed if found else ()
+            store.push_state(session_id, state, picks=picks, relaxed=relaxed, expected=session.revision)
             return store.load(session_id)
 
     def basket(self, session_id: str, product_id: str, quantity: int) -> Session:
@@ -177,7 +181,7 @@ class Assistant:
     def intent(self, session_id: str) -> Intent:
         """How likely the shopper is to buy in this session, with the drivers."""
         session = self.session(session_id)
-        return intent_of(self._parts, Turn(conversation=session.conversation, state=session.state))
+        return self._parts.intent.predict(session.conversation, session.state)
 
     def delete(self, session_id: str) -> None:
         """Deletes the session and all that belongs to it. Raises `UnknownSession`."""

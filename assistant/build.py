@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,9 @@ from assistant.errors import ConfigError
 from assistant.shop import Shop, load_shop
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from assistant.generation import Generator
     from assistant.intent import IntentModel
     from assistant.reading import Reader
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from retrieval.product import Product
 
 Progress = Callable[[int, int], None]
+NEAR = 0.45
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,27 @@ class Parts:
     """What an assistant is made of. Shared by all sessions, so nothing in it changes."""
 
     settings: Settings
+    encoder: Encoder
     index: Index
     shop: Shop
     reader: Reader
     writer: Writer
     intent: IntentModel
     store: Store
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of shape `(len(texts), d)`, unit length."""
+        return self.encoder.encode(list(texts))
+
+    def nearest_kind(self, phrase: str) -> str | None:
+        """The shop's category that is nearest in meaning to a kind of thing it does not carry, if one is near."""
+        names = sorted({path.split(">")[-1].strip() for path in self.index.categories} - {""})
+        if not names:
+            return None
+        vectors = self.encode([phrase, *names])
+        scores = vectors[1:] @ vectors[0]
+        best = int(scores.argmax())
+        return names[best] if scores[best] >= NEAR else None
 
 
 def build(settings: Settings) -> Parts:
@@ -45,9 +64,11 @@ def build(settings: Settings) -> Parts:
 
     prepare(settings)
     generators = Generators(settings)
+    encoder = build_encoder(settings)
     return Parts(
         settings=settings,
-        index=open_index(settings),
+        encoder=encoder,
+        index=open_index(settings, encoder),
         shop=build_shop(settings),
         reader=build_reader(settings.reader, generators),
         writer=build_writer(settings.writer, generators),
@@ -63,8 +84,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> None:
     """
     from retrieval.index import build_index
 
-    if settings.shop.demo_seed is not None:
-        write_demo_shop(settings)
+    write_demo_shop(settings)
     if not _index_is_current(settings):
         products = read_catalogue(settings)
         build_index(products, settings.index.path, build_encoder(settings), progress=progress)
@@ -72,10 +92,12 @@ def prepare(settings: Settings, progress: Progress | None = None) -> None:
 
 
 def write_demo_shop(settings: Settings) -> None:
-    """Writes the demo shop's files where they are missing."""
+    """Writes the demo shop's files where the settings are the demo shop's and one is missing."""
     from retrieval.demo.generate import write_demo
 
     shop = settings.shop
+    if shop.demo_seed is None:
+        return
     wanted = [*shop.files, *(path for path in (shop.policies, shop.orders, shop.sessions) if path is not None)]
     if not all(path.exists() for path in wanted):
         write_demo(shop.files[0].parent, seed=shop.demo_seed)
@@ -103,11 +125,11 @@ def build_encoder(settings: Settings) -> Encoder:
     return Encoder.load(settings.encoder.model, adapter=settings.encoder.adapter)
 
 
-def open_index(settings: Settings) -> Index:
+def open_index(settings: Settings, encoder: Encoder) -> Index:
     """The index of the shop's catalogue."""
     from retrieval.index import Index
 
-    return Index.open(settings.index.path, build_encoder(settings))
+    return Index.open(settings.index.path, encoder)
 
 
 def build_shop(settings: Settings) -> Shop:

@@ -1,0 +1,191 @@
+"""Turns each decision into its plan: gathers the facts that the move needs from what the turn found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from assistant import plans
+from assistant.behaviour import Behaviour
+from assistant.build import Parts
+from assistant.offer import Offer
+from assistant.plans import BasketLine, Shown
+from assistant.policy import Decision, Situation
+from assistant.records import Constraint, Fact, Move, Pick, Plan
+from assistant.session import Session
+from assistant.shop import Clause, Order
+from assistant.statements import answer, subject
+
+MOST_COMPARED = 4
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What plans are made of: the turn's situation and all that was found for it."""
+
+    parts: Parts
+    session: Session
+    situation: Situation
+    message: str
+    offer: Offer | None
+    seen: Behaviour
+    clauses: tuple[Clause, ...] = ()
+    order: Order | None = None
+
+    @property
+    def currency(self) -> str:
+        """The shop's currency."""
+        return self.parts.settings.shop.currency
+
+    @property
+    def table(self) -> tuple[Shown, ...]:
+        """The picks in view, with their products."""
+        return plans.shown_of(self.session.picks, self.parts.index)
+
+    @property
+    def pointed_at(self) -> tuple[Shown, ...]:
+        """The picks in view that the message points at, or all of them where it points at none."""
+        table = self.table
+        chosen = tuple(table[i] for i in self.situation.meant if i < len(table))
+        return chosen or table
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A plan, the picks that are in view from now on (`None`: as before), and changes of the basket."""
+
+    plan: Plan
+    table: tuple[Pick, ...] | None = None
+    basket: tuple[tuple[str, int], ...] = ()
+
+
+def compose(decision: Decision, materials: Materials) -> Composed:
+    """The plan that carries out a decision."""
+    return COMPOSERS[decision.move](decision, materials)
+
+
+def _plan(
+    decision: Decision,
+    facts: Iterable[Fact] = (),
+    picks: tuple[Pick, ...] = (),
+    relaxed: tuple[Constraint, ...] = (),
+    unknown: tuple[str, ...] = (),
+) -> Plan:
+    unique = {fact.key: fact for fact in facts}
+    return Plan(
+        move=decision.move,
+        why=decision.why,
+        topic=decision.topic,
+        ask=decision.ask,
+        facts=tuple(unique.values()),
+        picks=picks,
+        relaxed=relaxed,
+        unknown=unknown,
+    )
+
+
+def _recommend(decision: Decision, materials: Materials) -> Composed:
+    offer, currency = materials.offer, materials.currency
+    if offer is None:
+        return Composed(_plan(decision))
+    found = offer.found
+    if not found.known:
+        alternative = materials.parts.nearest_kind(found.need.product or "")
+        facts = list(plans.missing_facts(found, alternative))
+        return Composed(_plan(decision, facts, unknown=(found.need.product or "",)), table=())
+    facts = list(plans.need_facts(found.need, offer.ordering, currency))
+    facts += plans.relaxed_facts(found.relaxed, currency)
+    if materials.situation.browsed:
+        facts += plans.behaviour_facts(materials.seen)
+    facts += plans.pick_facts(plans.shown_of(offer.picks, materials.parts.index), currency)
+    if decision.ask is not None:
+        facts += plans.question_facts(materials.situation.question, currency)
+    return Composed(_plan(decision, facts, offer.picks, found.relaxed), table=offer.picks)
+
+
+def _ask(decision: Decision, materials: Materials) -> Composed:
+    need = materials.situation.state.active
+    facts = list(plans.need_facts(need, None, materials.currency)) if need else []
+    return Composed(_plan(decision, facts))
+
+
+def _answer(decision: Decision, materials: Materials) -> Composed:
+    threshold = materials.parts.settings.conversation.answer_similarity
+    facts: list[Fact] = []
+    unknown = True
+    chosen = materials.pointed_at
+    for shown in chosen:
+        found = answer(materials.message, shown.product, materials.parts.encode, threshold)
+        facts += plans.answer_facts(shown, found, materials.currency)
+        unknown = unknown and not found
+    missing = (subject(materials.message),) if unknown else ()
+    return Composed(_plan(decision, facts, tuple(shown.pick for shown in chosen), unknown=missing))
+
+
+def _compare(decision: Decision, materials: Materials) -> Composed:
+    chosen = materials.pointed_at if len(materials.pointed_at) > 1 else materials.table
+    chosen = chosen[:MOST_COMPARED]
+    facts = list(plans.compare_facts(chosen, materials.currency))
+    return Composed(_plan(decision, facts, tuple(shown.pick for shown in chosen)))
+
+
+def _policy(decision: Decision, materials: Materials) -> Composed:
+    if decision.topic == "none":
+        return Composed(_plan(decision, unknown=(subject(materials.message),)))
+    return Composed(_plan(decision, plans.policy_facts(materials.clauses)))
+
+
+def _order(decision: Decision, materials: Materials) -> Composed:
+    order = materials.order
+    facts = list(plans.order_facts(order, materials.currency)) if order is not None else []
+    if decision.topic in ("change", "return") and order is not None:
+        facts += plans.policy_facts(materials.clauses)
+    return Composed(_plan(decision, facts))
+
+
+def _basket(decision: Decision, materials: Materials) -> Composed:
+    held = materials.session.basket
+    changes: dict[str, int] = {}
+    touched = None
+    picks: tuple[Pick, ...] = ()
+    if decision.topic in ("added", "selected"):
+        shown = materials.pointed_at[0]
+        picks = (shown.pick,)
+        quantity = _quantity(materials) if decision.topic == "added" else 0
+        if quantity:
+            changes = {shown.product.id: held.get(shown.product.id, 0) + quantity}
+        touched = BasketLine(shown.product, changes.get(shown.product.id, 0))
+    lines = _lines({**held, **changes}, materials.parts)
+    facts = list(plans.basket_facts(lines, touched, materials.currency))
+    if decision.topic == "added":
+        facts += plans.next_facts(materials.situation.state)
+    return Composed(_plan(decision, facts, picks), basket=tuple(changes.items()))
+
+
+def _quantity(materials: Materials) -> int:
+    """How many the shopper wants, as the active need says; one where it does not."""
+    need = materials.situation.state.active
+    wanted = [c.value for c in need.constraints if c.attribute == "quantity" and c.op == "is"] if need else []
+    return max(1, int(wanted[-1])) if wanted and isinstance(wanted[-1], int | float) else 1
+
+
+def _lines(basket: dict[str, int], parts: Parts) -> list[BasketLine]:
+    products = ((parts.index.catalogue.get(product_id), quantity) for product_id, quantity in basket.items())
+    return [BasketLine(product, quantity) for product, quantity in products if product is not None]
+
+
+def _plain(decision: Decision, materials: Materials) -> Composed:
+    return Composed(_plan(decision, [Fact(key="shop.name", text=materials.parts.shop.name)]))
+
+
+COMPOSERS: dict[Move, Callable[[Decision, Materials], Composed]] = {
+    "recommend": _recommend,
+    "ask": _ask,
+    "answer": _answer,
+    "compare": _compare,
+    "policy": _policy,
+    "order": _order,
+    "basket": _basket,
+    "handover": _plain,
+    "chat": _plain,
+}
