@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from retrieval.catalogue import Catalogue
-from retrieval.conditions import Condition, meets_all
+from retrieval.catalogue import Catalogue, paths
+from retrieval.conditions import Condition, filters, holds
 from retrieval.encoder import Encoder
+from retrieval.kinds import KindMatch, Kinds
+from retrieval.lexical import Lexical
 from retrieval.product import Product
+from retrieval.storage import Progress, build_index, read_index
+from retrieval.vectors import Vectors
+from retrieval.view import view
 
-Progress = Callable[[int, int], None]
+__all__ = ["Hit", "Index", "KindMatch", "Page", "Progress", "build_index"]
+
+Mask = NDArray[np.bool_]
+
+DENSE_WEIGHT = 0.6
+"""How much of a score is the cosine; the rest is BM25. Chosen on Icecat's graded judgments, see tests/benchmarks."""
+_MASKS_KEPT = 256
+_POOL = 100
 
 
 class Hit(BaseModel):
@@ -29,18 +41,6 @@ class Hit(BaseModel):
     lexical: float
 
 
-class KindMatch(BaseModel):
-    """What a product phrase names in the catalogue. `found` is false where the shop has nothing of that kind."""
-
-    model_config = ConfigDict(frozen=True)
-
-    phrase: str
-    found: bool
-    how: str = "any"
-    labels: tuple[str, ...] = ()
-    count: int = 0
-
-
 class Page(BaseModel):
     """One page of the catalogue. `page` counts from 1, `total` is how many products there are over all pages."""
 
@@ -52,45 +52,40 @@ class Page(BaseModel):
     total: int
 
 
-def build_index(
-    products: Sequence[Product], directory: str | Path, encoder: Encoder, progress: Progress | None = None
-) -> None:
-    """Embed the products and write an index directory; an interrupted build goes on where it stopped.
-
-    `progress(done, total)` counts products. Raises `IndexStoreError`.
-    """
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
-    vectors = encoder.encode([p.title for p in products])
-    np.save(folder / "vectors.npy", vectors)
-    (folder / "products.jsonl").write_text("".join(json.dumps(p.model_dump(mode="json")) + "\n" for p in products))
-    if progress:
-        progress(len(products), len(products))
-
-
 class Index:
-    """An open index. `catalogue` holds the products; everything else searches or pages through them."""
+    """An open index: read-only, shared by all shoppers. `catalogue` holds the products."""
 
-    def __init__(self, catalogue: Catalogue, vectors: NDArray[np.float32], encoder: Encoder) -> None:
+    def __init__(
+        self, catalogue: Catalogue, vectors: NDArray[np.float32], lexical: Lexical, encoder: Encoder,
+        rates: Mapping[str, float] | None = None,
+    ) -> None:
         self.catalogue = catalogue
-        self._vectors = vectors
+        self._vectors = Vectors(vectors)
+        self._lexical = lexical
         self._encoder = encoder
+        self._rates = rates
+        self._views = [view(product) for product in catalogue]
+        self._available: Mask = np.array([product.available for product in catalogue], dtype=np.bool_)
+        self._kinds = Kinds(catalogue, encoder)
+        self._mask = lru_cache(maxsize=_MASKS_KEPT)(self._compute_mask)
+        self._embedded = lru_cache(maxsize=_MASKS_KEPT)(lambda text: encoder.encode([text])[0])
 
     @classmethod
-    def open(cls, directory: str | Path, encoder: Encoder) -> Index:
-        """Open an index directory. Raises `IndexStoreError` if it does not fit this encoder or is damaged."""
-        folder = Path(directory)
-        lines = (folder / "products.jsonl").read_text().splitlines()
-        catalogue = Catalogue([Product.model_validate_json(line) for line in lines])
-        return cls(catalogue, np.load(folder / "vectors.npy", allow_pickle=False), encoder)
+    def open(cls, directory: str | Path, encoder: Encoder, rates: Mapping[str, float] | None = None) -> Index:
+        """Open an index directory. Raises `IndexStoreError` if it does not fit this encoder or is damaged.
+
+        `rates` is what one unit of each currency is worth in a common one, for prices named in another currency.
+        """
+        stored = read_index(directory, encoder)
+        return cls(Catalogue(stored.products), stored.vectors, stored.lexical, encoder, rates)
 
     def kind(self, phrase: str | None) -> KindMatch:
-        """What the phrase names in this catalogue."""
-        return KindMatch(phrase=phrase or "", found=True, count=len(self.catalogue))
+        """What the phrase names in this catalogue, and whether there is any."""
+        return self._kinds.match(phrase)[0]
 
     def allowed(self, kind: str | None = None, conditions: Sequence[Condition] = ()) -> list[Product]:
         """All available products of that kind that meet every checkable condition, in the catalogue's order."""
-        return [p for p in self.catalogue if p.available and meets_all(p, conditions)]
+        return [self.catalogue.products[i] for i in np.flatnonzero(self._allowed(kind, conditions))]
 
     def search(
         self,
@@ -101,22 +96,64 @@ class Index:
         k: int = 10,
         exclude: Collection[str] = (),
     ) -> list[Hit]:
-        """The best `k` products for a query among the allowed ones, best first; the filter comes before the cut."""
-        allowed = [p for p in self.allowed(kind, conditions) if p.id not in exclude]
-        if not allowed:
+        """The best `k` products for a query among the allowed ones, best first; the filter comes before the cut.
+
+        `exclude` holds ids to leave out. An empty query ranks by rating. Where nothing is allowed, nothing is found.
+        """
+        mask = self._allowed(kind, conditions)
+        for product_id in exclude:
+            if (place := self.catalogue.place(product_id)) is not None:
+                mask[place] = False
+        allowed = np.flatnonzero(mask)
+        if k < 1 or len(allowed) == 0:
             return []
-        scores = self._vectors @ self._encoder.encode([query])[0]
-        places = {p.id: i for i, p in enumerate(self.catalogue)}
-        ranked = sorted(allowed, key=lambda p: -float(scores[places[p.id]]))[:k]
-        return [Hit(product=p, score=float(scores[places[p.id]]), dense=float(scores[places[p.id]]), lexical=0.0)
-                for p in ranked]
+        if not query.strip():
+            return self._by_rating(allowed, k)
+        embedded = self._embedded(query.strip())
+        words = self._lexical.scores(query)
+        pool = max(_POOL, 2 * k)
+        near, _ = self._vectors.top(embedded, pool, allowed)
+        worded = allowed[np.argsort(-words[allowed], kind="stable")[:pool]]
+        places = np.union1d(near, worded[words[worded] > 0]).astype(np.int64)
+        dense = self._vectors.matrix[places] @ embedded
+        scores = DENSE_WEIGHT * dense + (1 - DENSE_WEIGHT) * words[places]
+        best = np.argsort(-scores, kind="stable")[:k]
+        return [self._hit(places[i], scores[i], dense[i], words[places[i]]) for i in best]
 
     def browse(self, category: str | None = None, page: int = 1, size: int = 24) -> Page:
-        """One page of a category (its sub-categories included) or of the whole catalogue."""
-        found = [p for p in self.catalogue if category is None or (p.product_type + " >").startswith(category + " >")]
+        """One page of a category (its sub-categories included) or of the whole catalogue, in the catalogue's order.
+
+        Raises `ValueError` if `page` or `size` is less than 1.
+        """
+        if page < 1 or size < 1:
+            raise ValueError(f"page and size count from 1, got page {page} and size {size}")
+        found = [p for p in self.catalogue if category is None or category in paths(p.product_type)]
         return Page(products=tuple(found[(page - 1) * size : page * size]), page=page, size=size, total=len(found))
 
     @property
     def categories(self) -> dict[str, int]:
-        """How many products each category path holds, its sub-categories included."""
+        """How many products each category path holds, its sub-categories included, sorted by path."""
         return self.catalogue.categories
+
+    def similarity(self, query: str) -> NDArray[np.float32]:
+        """The cosine of the query with every product, in the catalogue's order: shape `(count,)`."""
+        return self._vectors.matrix @ self._embedded(query.strip())
+
+    def _allowed(self, kind: str | None, conditions: Sequence[Condition]) -> Mask:
+        mask = self._available & self._kinds.match(kind)[1]
+        for group in filters(conditions):
+            mask &= np.logical_or.reduce([self._mask(condition) for condition in group])
+        return mask
+
+    def _compute_mask(self, condition: Condition) -> Mask:
+        return np.array(holds(self._views, condition, self._rates), dtype=np.bool_)
+
+    def _by_rating(self, allowed: NDArray[np.int64], k: int) -> list[Hit]:
+        def standing(place: np.int64) -> tuple[float, int, int]:
+            product = self.catalogue.products[place]
+            return -(product.rating or 0.0), -(product.review_count or 0), int(place)
+
+        return [self._hit(place, 0.0, 0.0, 0.0) for place in sorted(allowed, key=standing)[:k]]
+
+    def _hit(self, place: np.int64, score: float, dense: float, lexical: float) -> Hit:
+        return Hit(product=self.catalogue.products[place], score=float(score), dense=float(dense), lexical=float(lexical))
