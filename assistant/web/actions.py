@@ -32,7 +32,7 @@ def act(assistant: Assistant, view: View, name: str, arguments: Arguments) -> Vi
     action = ACTIONS.get(name)
     if action is None:
         raise InvalidInput(f"No action {name[:40]!r}: reload the page.")
-    return action(assistant, replace(view, notice="", problem=""), arguments)
+    return action(assistant, replace(view, notice="", problem="", actions=view.actions + 1), arguments)
 
 
 # --- products and basket ----------------------------------------------------------------------------------------
@@ -84,10 +84,9 @@ def _clear(assistant: Assistant, view: View, arguments: Arguments) -> View:
 
 def _thumb(assistant: Assistant, view: View, arguments: Arguments) -> View:
     index = _index(arguments, "index")
-    value = arguments.get("value", "")
-    if index is None or (value != "up" and value != "down"):
-        raise InvalidInput("Feedback needs a message and a thumb: reload the page.")
-    assistant.feedback(view.session_id, index, value)
+    if index is None:
+        raise InvalidInput("Feedback needs a message: reload the page.")
+    assistant.feedback(view.session_id, index, "up" if arguments.get("value") == "up" else "down")
     return view
 
 

@@ -121,7 +121,10 @@ class Page:
             return self._restarted(view)
         except ShopkeeperError as error:
             in_card = view.editing is not None
-            view = replace(view, problem=str(error) if in_card else "", notice="" if in_card else str(error))
+            view = replace(
+                view, actions=view.actions + 1, problem=str(error) if in_card else "",
+                notice="" if in_card else str(error),
+            )  # fmt: skip
         regions = self._regions(view)
         return {**regions, self.catalogue: self.pages.catalogue(view)} if name in IN_CATALOGUE else regions
 

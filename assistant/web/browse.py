@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from retrieval.index import Index
 
 PAGE = 24
+PATTERNS = ("{kind} under {price}", "I'm looking for {kind}", "The best rated {kind}")
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,17 @@ def starters(browser: Browser, currency: str, policies: bool) -> list[str]:
     chosen: dict[str, tuple[str, ...]] = {}
     for path in largest:
         chosen.setdefault(path[0], path)
-    lines = []
-    for path, pattern in zip(chosen.values(), ("{kind} under {price}", "I'm looking for {kind}", "The best rated {kind}")):
-        amounts = [p.amount for p in leaves[path] if p.amount is not None]
-        if "{price}" in pattern and not amounts:
-            pattern = "I'm looking for {kind}"
-        price = money(_round(median(amounts)), currency).removesuffix(".00") if amounts else ""
-        lines.append(pattern.format(kind=path[-1].lower(), price=price))
-    return [line[0].upper() + line[1:] for line in lines] + (["What is your return policy?"] if policies else [])
+    lines = [_line(*pair, leaves, currency) for pair in zip(PATTERNS, chosen.values(), strict=False)]
+    return lines + (["What is your return policy?"] if policies else [])
+
+
+def _line(pattern: str, path: tuple[str, ...], leaves: dict[tuple[str, ...], list[Product]], currency: str) -> str:
+    amounts = [product.amount for product in leaves[path] if product.amount is not None]
+    if not amounts:
+        pattern = PATTERNS[1]
+    price = money(_round(median(amounts)), currency).removesuffix(".00") if amounts else ""
+    line = pattern.format(kind=path[-1].lower(), price=price)
+    return line[0].upper() + line[1:]
 
 
 def _round(amount: float) -> float:

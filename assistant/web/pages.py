@@ -71,7 +71,7 @@ class Pages:
     def talk(self, session: Session, view: View) -> str:
         """The chat so far with the picks on the table, or the empty state."""
         turns, updated = self._turns(session)
-        return self._render("talk", turns=turns, updated=updated, view=view, starters=self.starters)
+        return self._render("talk", session=session, turns=turns, updated=updated, view=view, starters=self.starters)
 
     def live(self, message: str = "", text: str = "", problem: str = "") -> str:
         """The message under way with what has been said so far, or what went wrong with it."""
@@ -97,13 +97,8 @@ class Pages:
         return self._render("intent", intent=intent)
 
     def sheet(self, view: View) -> str:
-        """What lies over the page: one product, a comparison, the bar of products chosen for it, or nothing."""
-        if view.comparing:
-            return self._render("compare", comparison=self.assistant.compare(view.compared))
-        if view.product is not None and (product := self.product(view.product)) is not None:
-            return self._render("product", product=product, variants=self._variants(product), view=view)
-        chosen = self.products(view.compared)
-        return self._render("tray", products=chosen, most=MOST_COMPARED, notice=view.notice)
+        """What lies over the page: one product, a comparison, or the products chosen for one; and a notice."""
+        return self._render("toast", view=view) + self._sheet(view)
 
     def catalogue(self, view: View) -> str:
         """Departments, search and one page of products."""
@@ -138,6 +133,13 @@ class Pages:
             current = unchanged and i == last
             turns.append(Turn(i, message.role, message.content, reply, cards, current, thumbs.get(i, "")))
         return turns, () if unchanged else self._cards(session.picks)
+
+    def _sheet(self, view: View) -> str:
+        if view.comparing:
+            return self._render("compare", comparison=self.assistant.compare(view.compared))
+        if view.product is not None and (product := self.product(view.product)) is not None:
+            return self._render("product", product=product, variants=self._variants(product), view=view)
+        return self._render("tray", products=self.products(view.compared), most=MOST_COMPARED)
 
     def _variants(self, product: Product) -> list[Product]:
         return [other for other in self.assistant.index.catalogue.group(product) if other.id != product.id]

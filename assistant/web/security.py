@@ -6,7 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Gradio starts itself with inline scripts and compiles its templates, hence the two `unsafe-` sources; what it
-# may not do is load code, styles or fonts from, or send anything to, another host. Pictures may be the shop's own links.
+# may not do is load code, styles or fonts from, or send anything to, another host. Pictures may be the shop's links.
 POLICY = "; ".join((
     "default-src 'self'",
     "script-src 'self' 'unsafe-inline' 'unsafe-eval'",

@@ -29,7 +29,10 @@ class Browsing:
 
 @dataclass(frozen=True)
 class View:
-    """One open page. It lives on the server beside the page, is replaced as a whole and never shared."""
+    """One open page. It lives on the server beside the page, is replaced as a whole and never shared.
+
+    `notice` is said once and fades; `problem` stays in the need card; `actions` counts what was done so far.
+    """
 
     session_id: str = ""
     staff: bool = False
@@ -41,3 +44,4 @@ class View:
     open_panels: frozenset[Panel] = frozenset()
     notice: str = ""
     problem: str = ""
+    actions: int = 0
