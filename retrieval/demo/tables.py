@@ -82,7 +82,7 @@ class Kind(Table):
     price: tuple[float, float]
     about: tuple[str, ...] = Field(min_length=1)
     specs: dict[str, Spec]
-    models: int = Field(default=10, ge=4)
+    models: int = Field(default=12, ge=4)
     variants: int = Field(default=3, ge=1)
     colors: tuple[str, ...] = ()
     wear: str | None = None
