@@ -25,13 +25,13 @@ FACT_KEYS: dict[str, str] = {
     "a colon, a dash or in a list of others, never after `with` or `is`",
     "i.tradeoffN": "a wish it does not meet, N 1 or 2, same grammar: `not in green (comes in grey)`, `no lid`",
     "i.reviewN": "what a review says, N 1, the review's own words with no quotation marks: `kept my feet dry all week`",
-    "i.answerN": "an answer from the record, N 1 to 3, as name and value: `capacity: 1.7 litres`",
+    "i.answerN": "an answer from the record, N 1 to 3, as name and value, shown in quotation marks: `capacity: 1.7 litres`",
     "i.diffN": "pick i's value of the difference `diffN`: `1.2 kg`; `not stated` where the record is silent",
     "diffN": "the name of what differs between compared picks, N 1 to 3, lower case: `weight`",
     # of the whole reply
     "need.product": "the kind of thing with its article, fits after `for`: `a kettle`, `hiking boots` (receipts.noun)",
     "need.superlative": "the extreme asked for, fits after `the`: `cheapest`, `best rated`, `lightest`",
-    "needN": "a constraint in words, N 1 to 4, a phrase of a list: `under $120`, `waterproof`, `not black`",
+    "needN": "a constraint in words, N 1 to 4, a phrase of a list: `up to $120`, `waterproof`, `not black`",
     "relaxedN": "a constraint that had to give, N 1 to 3, same grammar as needN",
     "unknownN": "what the record does not say, N 1 or 2, in the shopper's words, stands in quotation marks: `dishwasher "
     "safe`; made from Plan.unknown where absent",
@@ -138,7 +138,7 @@ def offered(plan: Plan, words: int = MAX_WORDS) -> tuple[Fact, ...]:
     a reply longer than `words` words. What was asked, what gave and what is unknown are never left out."""
     facts = {fact.key: fact for fact in (*plan.facts, *_unknowns(plan)) if fact.text.strip()}
     picks = {split(key)[0] for key in facts} - {0}
-    room = words - 10 - 4 * len(picks) - (8 if plan.ask else 0)
+    room = words - 16 - 7 * len(picks) - (8 if plan.ask else 0) - (4 if plan.greet else 0)
     for key in _droppable(facts):
         if sum(len(fact.text.split()) for fact in facts.values()) <= room:
             break

@@ -11,7 +11,7 @@ SYMBOL = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "INR": "₹", "KRW
           "NZD": "NZ$", "BRL": "R$"}
 NO_CENTS = frozenset({"JPY", "KRW", "HUF"})
 BOUND = {"is": "", "is_not": "not ", "at_most": "at most ", "at_least": "at least ", "about": "about "}
-BEFORE = {"brand": "from ", "size": "size ", "use": "for ", "occasion": "for ", "recipient": "for ", "delivery": ""}
+BEFORE = {"brand": "from ", "size": "size ", "use": "for ", "occasion": "for ", "recipient": "for "}
 # Nouns that end in s and are one thing; and words before which no article stands.
 SINGULAR_S = frozenset({"dress", "glass", "mattress", "compass", "harness", "bus", "lens", "canvas", "atlas", "press"})
 DETERMINERS = frozenset({"a", "an", "the", "some", "something", "anything", "my", "your", "new", "two", "three"})
@@ -49,7 +49,7 @@ def listed(parts: Sequence[str], word: str = "and") -> str:
 
 
 def in_words(constraint: Constraint, currency: str) -> str:
-    """A constraint as a phrase of a list: `under $120`, `not black`, `size 42`, `from Bosch`, `for camping`."""
+    """A constraint as a phrase of a list: `up to $120`, `not black`, `size 42`, `from Bosch`, `for camping`."""
     value = constraint.value
     if constraint.attribute == "price" and isinstance(value, float | int):
         return _price(constraint.op, float(value), constraint.unit or currency)
@@ -59,9 +59,8 @@ def in_words(constraint: Constraint, currency: str) -> str:
         return f"{BOUND[constraint.op]}{value:g} of them"
     text = f"{value:g}" if isinstance(value, float | int) else value.strip()
     before = BEFORE.get(constraint.attribute, "")
-    if text.lower().startswith((before or "\0", "size", "for ", "from ", "by ", "my ")) and before != "for ":
-        before = ""
-    if before == "for " and text.lower().startswith("for "):
+    bounded = constraint.op not in ("is", "is_not")
+    if bounded or re.match(r"(size|for|from|by|my .*'s)\b", text, re.IGNORECASE):
         before = ""
     return f"{BOUND[constraint.op]}{before}{text}"
 
@@ -69,5 +68,5 @@ def in_words(constraint: Constraint, currency: str) -> str:
 def _price(op: str, value: float, currency: str) -> str:
     amount = money(value, currency)
     amount = amount.replace(".00", "")
-    words = {"at_most": "under", "at_least": "over", "about": "around", "is": "at", "is_not": "not at"}
+    words = {"at_most": "up to", "at_least": "over", "about": "around", "is": "at", "is_not": "not at"}
     return f"{words[op]} {amount}"
