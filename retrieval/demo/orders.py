@@ -20,7 +20,7 @@ from retrieval.product import Product
 
 COUNT = 320
 CUSTOMERS = 140
-NOW = datetime.datetime(2026, 11, 1, 12, tzinfo=datetime.timezone.utc)
+NOW = datetime.datetime(2026, 11, 1, 12, tzinfo=datetime.UTC)
 FREE_FROM, FEE = 50.0, 4.95
 """The shop's free-shipping threshold and standard fee in USD, as its shipping clauses say."""
 

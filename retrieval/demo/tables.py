@@ -32,11 +32,11 @@ class Spec(Table):
     `share`: yes or no, this part of the models says yes. `any`: one of these, none better. `steps`: from worst to
     best. `range`: worst, best and step of a number, with `unit`. `free` values are a matter of taste or need, not of
     quality (how many persons a tent sleeps), but are still paid for. `follows` ties a spec to another one (the more
-    persons, the heavier). `needs` names a yes/no spec without which this one says nothing. `unless` turns a yes into a no
-    where another spec's value has one of these words (no vegan boots of leather). `worth` is its weight in the price.
-    `title` goes before the noun in the title, `tail` after it; `field` fills that field of the product. `plus` and
-    `minus` are the shop's words for much and little, `praise` and `gripe` the reviewers'. In all of them `{v}` is the
-    value and `{n}` its first word.
+    persons, the heavier). `needs` names a yes/no spec without which this one says nothing. `unless` turns a yes into
+    a no where another spec's value has one of these words (no vegan boots of leather). `worth` is its weight in the
+    price. `title` goes before the noun in the title, `tail` after it; `field` fills that field of the product. `plus`
+    and `minus` are the shop's words for much and little, `praise` and `gripe` the reviewers'. In all of them `{v}` is
+    the value and `{n}` its first word.
     """
 
     share: float | None = Field(default=None, gt=0, lt=1)
