@@ -6,7 +6,7 @@ A writer never spells a fact out. It writes `{1.price}`, and `fill` puts the rec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 
 from assistant.records import Fact, Plan
@@ -39,6 +39,7 @@ FACT_KEYS: dict[str, str] = {
     "missing.product": "a kind of thing that the shop does not carry at all, grammar of need.product",
     "alternative.product": "the nearest kind that it does carry, grammar of need.product",
     "next.product": "another open need to come back to, grammar of need.product",
+    "ask.confirm": "a constraint that was not read surely, grammar of needN; Plan.ask is then its attribute",
     "ask.name": "what is asked where Plan.ask is `feature` or `other`, fits after `which` and `the`: `screen size`",
     "ask.options": "what there is to choose from, a list closed by `or`: `black, brown or grey`",
     "policyN": "a clause's own words, N 1 or 2, whole sentences with their full stop",
@@ -136,7 +137,8 @@ def wordings(facts: Iterable[Fact]) -> dict[str, str]:
 def offered(plan: Plan, words: int = MAX_WORDS) -> tuple[Fact, ...]:
     """The facts that the writer is given: all with words in them, less the least needed ones while they would make
     a reply longer than `words` words. What was asked, what gave and what is unknown are never left out."""
-    facts = {fact.key: fact for fact in (*plan.facts, *_unknowns(plan)) if fact.text.strip()}
+    given = {fact.key: fact for fact in (*plan.facts, *_unknowns(plan)) if fact.text.strip()}
+    facts = {key: fact for key, fact in given.items() if _to_the_point(key, plan, given)}
     picks = {split(key)[0] for key in facts} - {0}
     room = words - 16 - 7 * len(picks) - (8 if plan.ask else 0) - (4 if plan.greet else 0)
     for key in _droppable(facts):
@@ -146,8 +148,24 @@ def offered(plan: Plan, words: int = MAX_WORDS) -> tuple[Fact, ...]:
     return tuple(facts.values())
 
 
+def _to_the_point(key: str, plan: Plan, given: Collection[str]) -> bool:
+    """Whether a fact belongs in this kind of reply at all."""
+    name = split(key)[1]
+    if key == "shop.name":
+        return plan.greet or plan.topic == "greeting"
+    if name in ("was", "rating"):
+        return plan.move == "recommend" or (name == "rating" and plan.move == "compare")
+    if name == "need" and plan.move == "recommend":
+        return not any(split(other)[1] == "reason" for other in given)  # reasons say the same, product by product
+    if name in ("need", "need.product") and plan.move == "ask":
+        return plan.ask not in ("order", "pick", "product")
+    return True
+
+
 def _unknowns(plan: Plan) -> list[Fact]:
     given = {fact.key for fact in plan.facts}
+    if "missing.product" in given:
+        return []
     made = [Fact(key=f"unknown{i}", text=text) for i, text in enumerate(plan.unknown[: COUNTS["unknown"]], start=1)]
     return [fact for fact in made if fact.key not in given]
 

@@ -45,6 +45,8 @@ class _Composer:
             self.say(p.SHOP_GREETING if self.take("shop.name") else p.GREETING)
         getattr(self, "_ask_move" if self.plan.move == "ask" else f"_{self.plan.move}")()
         self._rest()
+        if not self.parts and not self.plan.ask:
+            self.say(s.CHAT[""])
         if self.plan.ask:
             self._ask(self.plan.ask)
         return self._joined()
@@ -178,8 +180,12 @@ class _Composer:
             self.say(p.NEXT_NEED, x=product)
 
     def _ask(self, attribute: str) -> None:
-        name, options = self.take("ask.name"), self.take("ask.options")
-        if name:
+        confirm, name, options = self.take("ask.confirm"), self.take("ask.name"), self.take("ask.options")
+        if confirm:
+            self.say(s.ASK_CONFIRM, x=confirm)
+            for key in (name, options):
+                self.parts[-1:-1] = [self.line(s.REST["need"], x=key)] if key else []
+        elif name:
             self.say(s.ASK_NAME_OPTIONS if options else s.ASK_NAME, a=name, o=options)
         elif options:
             self.say(s.ASK_OPTIONS.get(attribute) or _open_questions(attribute), o=options)
@@ -190,7 +196,7 @@ class _Composer:
         self._what_gave()
         attribute, kind = self.plan.ask or "other", self.take("need.product")
         self._why_these()
-        plain = not {"ask.name", "ask.options"} & set(self.left)
+        plain = not {"ask.confirm", "ask.name", "ask.options"} & set(self.left)
         if kind and plain and attribute in s.ASK_FOR and self.rng.random() < 0.5:
             self.say(s.ASK_FOR[attribute], k=kind)
             self.plan = self.plan.model_copy(update={"ask": None})
@@ -256,7 +262,8 @@ class _Composer:
                 self.say(tables[0] if source else tables[1], x=clause, s=source)
                 said = True
         if not said:
-            self.say(s.POLICY_NONE)
+            unknown = self.several("unknown")
+            self.say(s.POLICY_NONE_OF if unknown else s.POLICY_NONE, x=unknown)
         elif not self.plan.ask:
             self.maybe(0.4, s.POLICY_CLOSE)
 
@@ -290,7 +297,7 @@ class _Composer:
         if topic in tables:
             self.say(tables[topic][0 if title else 1], t=title)
         elif title:
-            self.say(s.REST["basket.title"], x=title)
+            self.say(s.SELECTED if topic == "selected" else s.REST["basket.title"], n=title, x=title)
         for pick in self.picks():
             self.parts.append(self.line(s.SELECTED if topic == "selected" else p.SHOWN, n=self.name(pick, short=topic == "selected")).rstrip(".") + ".")
         if topic == "empty":
@@ -313,7 +320,7 @@ class _Composer:
     def _chat(self) -> None:
         topic = self.plan.topic or ""
         if topic == "greeting" and not self.plan.greet:
-            self.say(p.GREETING)
+            self.say(p.SHOP_GREETING if self.take("shop.name") else p.GREETING)
         if topic != "greeting" or not self.plan.ask:
             self.say(s.CHAT.get(topic, s.CHAT[""]))
         if not self.plan.ask:
@@ -321,7 +328,7 @@ class _Composer:
 
     def _rest(self) -> None:
         """What no sentence took up, each in one of its own."""
-        asked = {"ask.name", "ask.options"} if self.plan.ask else set()
+        asked = {"ask.confirm", "ask.name", "ask.options"} if self.plan.ask else set()
         for key in [key for key in self.left if key not in asked]:
             if key not in self.left:
                 continue

@@ -74,14 +74,18 @@ def _title(rng: random.Random, kind: str) -> str:
     return f"{rng.choice(MAKERS)} {rng.choice(SERIES)} {kind.title()}" + (f" {rng.randint(2, 900)}" if rng.random() < 0.3 else "")
 
 
-def _pick(i: int, rng: random.Random, kind: str, reasons: int = 3) -> dict[str, str]:
+def _rating(rng: random.Random) -> str:
+    return f"{rng.randint(20, 50) / 10:g} out of 5" + (f" ({rng.randint(2, 900)} reviews)" if rng.random() < 0.8 else "")
+
+
+def _pick(i: int, rng: random.Random, kind: str, reasons: int = 3, rated: float = 0.6) -> dict[str, str]:
     facts = {f"{i}.title": _title(rng, kind)}
-    if rng.random() < 0.93:
+    if rng.random() < 0.95:
         facts[f"{i}.price"] = _money(rng)
-        if rng.random() < 0.12:
+        if rng.random() < 0.15:
             facts[f"{i}.was"] = _money(rng)
-    if rng.random() < 0.35:
-        facts[f"{i}.rating"] = f"4.{rng.randint(0, 9)} out of 5 ({rng.randint(2, 900)} reviews)"
+    if rng.random() < rated:
+        facts[f"{i}.rating"] = _rating(rng)
     facts |= _some(f"{i}.reason", TRAITS, rng.randint(0, reasons), rng)
     if rng.random() < 0.3:
         facts |= _some(f"{i}.tradeoff", GAPS, 2, rng, least=1)
@@ -91,9 +95,10 @@ def _pick(i: int, rng: random.Random, kind: str, reasons: int = 3) -> dict[str, 
 def _picks(rng: random.Random, count: int, kind: str, reasons: int = 3) -> dict[str, str]:
     """Facts of `count` picks; now and then some of the first are left out, as when only the rest is still to be said."""
     first = rng.randint(1, 5 - count) if rng.random() < 0.08 and count < 4 else 1
+    rated = rng.choice((0.0, 0.5, 0.95))
     facts: dict[str, str] = {}
     for i in range(first, first + count):
-        facts |= _pick(i, rng, kind, reasons)
+        facts |= _pick(i, rng, kind, reasons, rated)
     return facts
 
 
@@ -123,6 +128,8 @@ def _ask(rng: random.Random) -> dict[str, str]:
 
 
 def _ask_facts(ask: str, rng: random.Random) -> dict[str, str]:
+    if ask not in ("order", "pick", "product") and rng.random() < 0.12:
+        return {"ask.confirm": rng.choice(WISHES)}
     facts = {"ask.name": rng.choice(NAMES)} if ask in ("feature", "other") and rng.random() < 0.7 else {}
     return facts | _sometimes(0.4, rng, ask__options=listed(rng.sample(CHOICES, rng.randint(2, 3)), "or"))
 
@@ -132,7 +139,7 @@ def _answer(rng: random.Random) -> dict[str, str]:
     facts: dict[str, str] = {}
     for i in range(1, max(count, 1) + 1):
         if count:
-            facts |= {f"{i}.title": _title(rng, rng.choice(KINDS))} | _sometimes(0.3, rng, **{f"{i}__price": _money(rng)})
+            facts |= {f"{i}.title": _title(rng, rng.choice(KINDS))} | _sometimes(0.7, rng, **{f"{i}__price": _money(rng)})
         facts |= _some(f"{i}.answer", ANSWERS, 3, rng)
     facts |= _some("1.review", REVIEWS, 1, rng) if count and rng.random() < 0.15 else {}
     return facts | (_some("unknown", ASKED, 2, rng) if rng.random() < 0.6 else {})
@@ -142,7 +149,7 @@ def _compare(rng: random.Random) -> dict[str, str]:
     count, kind = rng.choices((2, 3, 4), (6, 3, 1))[0], rng.choice(KINDS)
     facts: dict[str, str] = {}
     for i in range(1, count + 1):
-        facts |= {f"{i}.title": _title(rng, kind)} | _sometimes(0.85, rng, **{f"{i}__price": _money(rng)}) | _sometimes(0.2, rng, **{f"{i}__rating": "4.5 out of 5"})
+        facts |= {f"{i}.title": _title(rng, kind)} | _sometimes(0.85, rng, **{f"{i}__price": _money(rng)}) | _sometimes(0.4, rng, **{f"{i}__rating": _rating(rng)})
         if rng.random() < 0.2:
             facts |= _some(f"{i}.reason", TRAITS, 2, rng) | _some(f"{i}.tradeoff", GAPS, 1, rng)
     for n, name in enumerate(rng.sample(DIFFS, rng.randint(0, 3)), start=1):
@@ -151,14 +158,17 @@ def _compare(rng: random.Random) -> dict[str, str]:
 
 
 def _policy(rng: random.Random) -> dict[str, str]:
+    if rng.random() < 0.25:
+        return _some("unknown", ASKED, 1, rng)
     facts = _some("policy", CLAUSES, 2, rng)
     return facts | {f"{key}.source": rng.choice(SOURCES) for key in facts if rng.random() < 0.8}
 
 
 def _order(rng: random.Random) -> dict[str, str]:
     facts = _sometimes(0.75, rng, order__id=f"A-{rng.randint(1000, 9999)}", order__status=rng.choice(STATUSES))
-    facts |= _sometimes(0.45, rng, order__items=listed([noun(k) for k in rng.sample(KINDS, rng.randint(1, 2))]), order__date="3 May 2025", order__delivery="expected on 6 May 2025")
-    facts |= _sometimes(0.25, rng, order__tracking="1Z999", order__total=_money(rng))
+    chance = rng.choice((0.3, 0.9))
+    facts |= _sometimes(chance, rng, order__items=listed([noun(k) for k in rng.sample(KINDS, rng.randint(1, 2))]), order__date="3 May 2025", order__delivery="expected on 6 May 2025")
+    facts |= _sometimes(chance, rng, order__tracking="1Z999", order__total=_money(rng))
     return facts | (_policy(rng) if rng.random() < 0.3 else {})
 
 

@@ -97,6 +97,10 @@ ASK_NAME = (
     "~What $a do you need?", "^May I ask which $a you require?", "^Which $a would you prefer?",
 )
 ASK_NAME_OPTIONS = ("Which $a do you need: $o?", "Which $a would you like: $o?", "~Which $a: $o?", "^Which $a do you require: $o?")
+ASK_CONFIRM = (
+    "Did I get that right: $x?", "Just to be sure: $x?", "Did you mean $x?", "~So, $x, right?", "~Just checking: $x?", "^May I confirm: $x?",
+    "^Did I understand you correctly: $x?",
+)
 ASK_LEAD = (
     "To narrow it down:", "One question first:", "So that I find the right one:", "Before I search:", "That leaves me with one question:", "~Quick question:", "~Just one thing:",
     "^One question, if I may:", "^So that I can advise you well:",
@@ -116,6 +120,10 @@ POLICY_SOURCE_ALSO = ('Also, $s: "$x"', "And $s: $x", 'Further, $s says: "$x"')
 POLICY_NONE = (
     "I find no clause on that in our policies.", "Our policies say nothing on that, so I will not guess.", "There is no rule on that in what I can see.",
     "~Can't find a rule on that, sorry.", "~Nothing on that in our policies, sorry.", "^I regret that our policies do not address this.", "^I find no provision on that and would rather not guess.",
+)
+POLICY_NONE_OF = (
+    "I find no clause about $x in our policies.", "Our policies say nothing about $x, so I will not guess.", "On $x there is no rule in what I can see.",
+    "~Can't find a rule about $x, sorry.", "^I regret that our policies do not address $x.", "^I find no provision on $x and would rather not guess.",
 )
 POLICY_CLOSE = ("If your case is different, tell me more.", "Ask me if that leaves something open.", "~Shout if that's not what you meant.", "^Please let me know if anything remains open.",
                 "If it is a special case, tell me about it.")
