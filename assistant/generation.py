@@ -151,6 +151,11 @@ class Generator:
         device: torch.device = self._model.device
         return device
 
+    @property
+    def stops(self) -> tuple[int, ...]:
+        """The ids of the tokens that end an answer."""
+        return tuple(self._stops)
+
     def stream(
         self,
         messages: Chat,

@@ -34,7 +34,7 @@ CLAIMS = frozenset(
 class Problem:
     """Something in a text that no fact supports: what kind of thing, and the words."""
 
-    kind: Literal["placeholder", "number", "money", "name", "claim", "word", "attribution"]
+    kind: Literal["placeholder", "number", "money", "name", "claim", "word", "attribution", "question", "length"]
     text: str
 
 
