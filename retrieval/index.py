@@ -56,7 +56,7 @@ class Index:
     """An open index: read-only, shared by all shoppers. `catalogue` holds the products."""
 
     def __init__(
-        self, catalogue: Catalogue, vectors: NDArray[np.float32], lexical: Lexical, encoder: Encoder,
+        self, catalogue: Catalogue, vectors: NDArray[np.float32], lexical: Lexical, kinds: Kinds, encoder: Encoder,
         rates: Mapping[str, float] | None = None,
     ) -> None:
         self.catalogue = catalogue
@@ -66,7 +66,7 @@ class Index:
         self._rates = rates
         self._views = [view(product) for product in catalogue]
         self._available: Mask = np.array([product.available for product in catalogue], dtype=np.bool_)
-        self._kinds = Kinds(catalogue, encoder)
+        self._kinds = kinds
         self._mask = lru_cache(maxsize=_MASKS_KEPT)(self._compute_mask)
         self._embedded = lru_cache(maxsize=_MASKS_KEPT)(lambda text: encoder.encode([text])[0])
 
@@ -77,7 +77,7 @@ class Index:
         `rates` is what one unit of each currency is worth in a common one, for prices named in another currency.
         """
         stored = read_index(directory, encoder)
-        return cls(Catalogue(stored.products), stored.vectors, stored.lexical, encoder, rates)
+        return cls(stored.catalogue, stored.vectors, stored.lexical, stored.kinds, encoder, rates)
 
     def kind(self, phrase: str | None) -> KindMatch:
         """What the phrase names in this catalogue, and whether there is any."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +26,37 @@ from retrieval.view import view
 
 Mask = NDArray[np.bool_]
 Words = tuple[str, ...]
+How = Literal["any", "exact", "broader", "similar", "none"]
 
-SIMILAR = 0.62
-"""The least cosine at which the encoder may take a phrase for a category or a title's noun."""
+SIMILAR = 0.7
+"""The least cosine at which the encoder may take a phrase for a category or a title's noun (MiniLM puts `earpods`
+and `earbuds` at 0.73, `laptop` and `tablet` at 0.54)."""
 _CLOSE = 0.04
 _TYPO = 0.84
+_ENOUGH = 3
 _BEYOND = re.compile(
     r" - | \| |[,(\[:;]|\b(?:for|with|without|in|by|from|under|to|that|which|who|and|incl|on|at|like)\b", re.I
 )
 _CUT = re.compile(r"\b(?:for|with|without|in|from|under|to|that|which|who|my|his|her|their|our|on|at|like|around)\b")
 _CONTAINERS = re.compile(r"^(?:a |an |some |new )*(?:pair|set|box|pack|bottle|bunch|couple|piece|kind|sort|type|lot)s? of ")
-_GENERIC = frozenset(singulars(
-    "a an the some any new good nice cheap best something anything thing thingy thingie thingamajig stuff gadget item product "
-    "one gift present gear bit kit equipment accessory option pair cute decent proper"
-))
+
+
+def _lines(text: str) -> frozenset[str]:
+    return frozenset(singulars(text))
+
+
+_GENERIC = _lines("""something anything thing thingy thingie thingamajig stuff gadget item product one gift present gear equipment
+accessory option""")
+_OPEN = _lines("something anything gift present item product one option")
+_EMPTY = _lines("a an the some any new good nice cheap best cute decent proper pair really very")
+_QUALIFIERS = _lines("""black white gray red green blue yellow orange purple pink brown beige navy teal silver gold cream
+charcoal turquoise burgundy ivory khaki olive pro plus max mini ultra lite se xl xxl s m l x xs small medium large original
+colour color inch cm mm edition deluxe premium classic standard series gen generation new""")
+_PORTIONS = _lines("""set kit pack bundle duo trio collection combo pair fillet steak bouquet platter sampler selection loaf
+slice bunch assortment piece pc twin case""") - {"case"}
+_TOO_WIDE = _lines("""machine maker device tool holder stand cover case bag box board set system unit rack kit pack card
+charger seat frame bed top cleaner stick light cloth pad""")
+"""Nouns that say too little alone: a shop with bags need not have anything like a sleeping bag."""
 
 
 class KindMatch(BaseModel):
@@ -53,7 +70,7 @@ class KindMatch(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     phrase: str
-    how: Literal["any", "exact", "broader", "similar", "none"]
+    how: How
     labels: tuple[str, ...] = ()
     count: int = 0
 
@@ -64,20 +81,25 @@ class KindMatch(BaseModel):
 
 
 class Kinds:
-    """The kinds of things in a catalogue. Vectors of their names are made when first needed."""
+    """The kinds of things in a catalogue.
 
-    def __init__(self, catalogue: Catalogue, encoder: Encoder) -> None:
+    `vectors` are those of `labels`, shape `(len(labels), dim)`, where they are stored; else they are made when needed.
+    """
+
+    def __init__(self, catalogue: Catalogue, encoder: Encoder, vectors: NDArray[np.float32] | None = None) -> None:
         self._catalogue = catalogue
         self._encoder = encoder
         self._levels: dict[Words, set[int]] = defaultdict(set)
         self._heads: dict[str, set[int]] = defaultdict(set)
         self._titles: dict[str, set[int]] = defaultdict(set)
         self._lines: list[Words] = []
+        self._shown: dict[Words, str] = {}
         for place, product in enumerate(catalogue):
             self._add(place, product)
-        self._nouns = {name[-1] for name in self._levels} | {h for h, places in self._heads.items() if len(places) > 2}
-        self._vectors: NDArray[np.float32] | None = None
-        self._labels: list[Words] = []
+        frequent = {head for head, places in self._heads.items() if len(places) > 2}
+        self._nouns = {name[-1] for name in self._levels} | frequent
+        self._labels = sorted({*self._levels, *((head,) for head in frequent if len(head) > 2)})
+        self._vectors = vectors if vectors is not None and len(vectors) == len(self._labels) else None
         self.match = lru_cache(maxsize=1024)(self._match)
 
     def _add(self, place: int, product: Product) -> None:
@@ -85,6 +107,7 @@ class Kinds:
             for part in re.split(r"[&/,]|\band\b", name):
                 if words := tuple(singulars(part)):
                     self._levels[words].add(place)
+                    self._shown.setdefault(words, part.strip().lower())
         title = tuple(singulars(_main(product.title)))
         self._lines.append(title)
         for word in _with_joined(title):
@@ -93,37 +116,37 @@ class Kinds:
             self._heads[head].add(place)
 
     def _match(self, phrase: str | None) -> tuple[KindMatch, Mask]:
-        words = phrase_words(phrase or "")
+        words, describes = asked(phrase or "")
         if not words:
             everything = np.ones(len(self._catalogue), dtype=np.bool_)
             return KindMatch(phrase=phrase or "", how="any", count=len(everything)), everything
-        how, labels, places = self._resolve(words, phrase or "")
+        how, labels, places = self._resolve(words, describes)
         mask = np.zeros(len(self._catalogue), dtype=np.bool_)
         mask[sorted(places)] = True
-        names = tuple(dict.fromkeys(" ".join(label) for label in labels))
+        names = tuple(dict.fromkeys(self._shown.get(label, " ".join(label)) for label in labels))
         return KindMatch(phrase=phrase or "", how=how, labels=names, count=len(places)), mask
 
-    def _resolve(
-        self, words: Words, phrase: str
-    ) -> tuple[Literal["exact", "broader", "similar", "none"], list[Words], set[int]]:
-        asked = [words, *synonyms(words)]
-        whole = [(label, places) for label in asked if (places := self._named(label))]
+    def _resolve(self, words: Words, describes: bool) -> tuple[How, list[Words], set[int]]:
+        whole = self._with_synonyms(words)
         if whole:
-            return "exact", [label for label, _ in whole], set().union(*(places for _, places in whole))
-        mentioned = set().union(*(self._mentioned(label) for label in asked))
-        if mentioned:
+            return "exact", list(whole), set().union(*whole.values())
+        if describes and (mentioned := self._mentioned(words)):
             return "exact", [words], mentioned
         typed = self._typo(words)
-        if typed is not None and (places := self._named(typed) or self._mentioned(typed)):
+        if typed is not None and (places := self._named(typed)):
             return "similar", [typed], places
-        similar = self._similar(phrase)
+        similar = {label: self._named(label) for label in self._similar(" ".join(words))}
         if similar:
-            return "similar", similar, set().union(*(self._named(label) for label in similar))
-        heads = [words[-1:], *synonyms(words[-1:])] if len(words) > 1 else []
-        broader = [(label, places) for label in heads if (places := self._named(label))]
+            return "similar", list(similar), set().union(*similar.values())
+        broader = self._with_synonyms(words[-1:]) if len(words) > 1 and words[-1] not in _TOO_WIDE else {}
         if broader:
-            return "broader", [label for label, _ in broader], set().union(*(places for _, places in broader))
+            return "broader", list(broader), set().union(*broader.values())
         return "none", [], set()
+
+    def _with_synonyms(self, words: Words) -> dict[Words, set[int]]:
+        """The products so named, and unless a category is called just that, those under other words for it."""
+        others = [] if words in self._levels else synonyms(words)
+        return {label: places for label in (words, *others) if (places := self._named(label))}
 
     def _named(self, words: Words) -> set[int]:
         """Products whose category is called so, or whose title ends on it; with what stands before the noun said
@@ -134,9 +157,12 @@ class Kinds:
         before = words[:-1]
         if not before or not base:
             return base
-        direct = {p for p in base if self._says(p, before)}
-        joined = self._of_noun(("".join(words),)) if len(words) == 2 else set()
-        return direct | joined or {p for p in base if _in_record(self._catalogue.products[p], before)}
+        found = {p for p in base if self._says(p, before)}
+        if len(words) == 2:
+            found |= self._of_noun(("".join(words),))
+        if len(found) >= _ENOUGH:
+            return found
+        return found | {p for p in base if _in_record(self._catalogue.products[p], before)}
 
     def _of_noun(self, noun: Words) -> set[int]:
         word = noun[0]
@@ -177,27 +203,39 @@ class Kinds:
         close = difflib.get_close_matches(words[-1], known, n=1, cutoff=_TYPO) if len(words[-1]) > 4 else []
         return (*words[:-1], close[0]) if close and close[0] != words[-1] else None
 
+    @property
+    def labels(self) -> list[str]:
+        """The names of all categories and of what at least three titles end on, sorted: what the encoder compares."""
+        return [" ".join(label) for label in self._labels]
+
     def _similar(self, phrase: str) -> list[Words]:
-        if self._vectors is None:
-            heads = Counter({(head,): len(places) for head, places in self._heads.items() if len(head) > 2})
-            self._labels = sorted({*self._levels, *heads})
-            self._vectors = self._encoder.encode([" ".join(label) for label in self._labels])
         if not self._labels:
             return []
+        if self._vectors is None:
+            self._vectors = self._encoder.encode(self.labels)
         scores = self._vectors @ self._encoder.encode([phrase])[0]
-        best = float(scores.max())
-        if best < SIMILAR:
-            return []
-        return [self._labels[i] for i in np.argsort(-scores, kind="stable") if scores[i] >= max(SIMILAR, best - _CLOSE)]
+        least = max(SIMILAR, float(scores.max()) - _CLOSE)
+        asked_for = set(phrase.split())
+        near = [self._labels[i] for i in np.argsort(-scores, kind="stable") if scores[i] >= least]
+        return [label for label in near if not set(label) <= asked_for]
 
 
-def phrase_words(phrase: str) -> Words:
-    """The words of a shopper's phrase that name the kind, singular: `a pair of boots for my nan` → `("boot",)`."""
+class Asked(NamedTuple):
+    """The words of a phrase that name the kind, singular, and whether they only describe it ("gps thingies")."""
+
+    words: Words
+    describes: bool
+
+
+def asked(phrase: str) -> Asked:
+    """What a shopper's phrase names: `a pair of boots for my nan` → `("boot",)`; no words where it names no kind."""
     text = _CONTAINERS.sub("", fold(phrase).strip())
     cut = _CUT.search(text)
     kept = text[: cut.start()] if cut is not None and cut.start() > 0 else text
-    words = [singular(w) for w in WORD.findall(kept.replace("'s", ""))]
-    return tuple(w for w in words if w not in _GENERIC)
+    words = [w for w in map(singular, WORD.findall(kept.replace("'s", ""))) if w not in _EMPTY]
+    if words and (words[0] in _OPEN or words[-1] in _OPEN):
+        return Asked((), describes=True)
+    return Asked(tuple(w for w in words if w not in _GENERIC), describes=bool(words) and words[-1] in _GENERIC)
 
 
 def _main(title: str) -> str:
@@ -206,13 +244,17 @@ def _main(title: str) -> str:
     return title[: cut.start()] if cut is not None and cut.start() > 0 else title
 
 
-def _heads(title: Sequence[str]) -> Iterator[str]:
-    """The noun that a title ends on, and the last two words as one (`head set` → `headset`)."""
-    words = [w for w in title if w.isalpha()]
-    if words:
-        yield words[-1]
-    if len(words) > 1:
-        yield "".join(words[-2:])
+def _heads(title: Sequence[str]) -> list[str]:
+    """The noun that a title ends on, before model numbers, colours and sizes; with it the one before a mere portion
+    or set of it (`salmon fillet`, `drum set`)."""
+    words = list(title)
+    while words and (words[-1] in _QUALIFIERS or not words[-1].isalpha()):
+        words.pop()
+    heads = words[-1:]
+    while len(words) > 1 and words[-1] in _PORTIONS:
+        words.pop()
+        heads = [*heads, words[-1]]
+    return heads
 
 
 def _with_joined(words: Sequence[str]) -> Iterable[str]:

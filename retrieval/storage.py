@@ -22,20 +22,24 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from retrieval.catalogue import Catalogue
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexStoreError
+from retrieval.kinds import Kinds
 from retrieval.lexical import Lexical
 from retrieval.product import Product
 
 Progress = Callable[[int, int], None]
+Floats = NDArray[np.float32]
 
-FORMAT = 1
+FORMAT = 2
 CHUNK = 256
 _MANIFEST = "manifest.json"
 _PRODUCTS = "products.jsonl.gz"
 _VECTORS = "vectors.npy"
 _LEXICAL = "lexical"
-_LONGEST_TEXT = 600
+_KINDS = "kinds.npy"
+_LONGEST_TEXT = 400
 
 
 class Manifest(BaseModel):
@@ -59,9 +63,10 @@ class Stored(BaseModel):
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     manifest: Manifest
-    products: tuple[Product, ...]
+    catalogue: Catalogue
     vectors: NDArray[np.float32]
     lexical: Lexical
+    kinds: Kinds
 
 
 def build_index(
@@ -86,7 +91,8 @@ def build_index(
                 shutil.rmtree(stale)
         vectors = _embed(products, partial, encoder, progress)
         if not _is_current(folder, data.name):
-            _write_data(data, lines, vectors, Lexical.build(products))
+            kinds = encoder.encode(Kinds(Catalogue(products), encoder).labels)
+            _write_data(data, lines, vectors, kinds, Lexical.build(products))
         manifest = Manifest(
             format=FORMAT, data=data.name, catalogue=catalogue, encoder=encoder.fingerprint,
             encoder_name=encoder.name, count=len(products), dim=encoder.dim, versions=_versions(),
@@ -113,6 +119,7 @@ def read_index(directory: str | Path, encoder: Encoder) -> Stored:
             lines = file.read().splitlines()
         vectors = np.load(data / _VECTORS, allow_pickle=False)
         products = tuple(Product.model_validate_json(line) for line in lines)
+        names = np.load(data / _KINDS, allow_pickle=False)
         lexical = Lexical.load(data / _LEXICAL, len(products))
     except (OSError, EOFError, ValueError, KeyError) as error:
         raise IndexStoreError(f"The index {folder} is damaged ({error}). Index the catalogue again.") from error
@@ -122,7 +129,9 @@ def read_index(directory: str | Path, encoder: Encoder) -> Stored:
             f"The index {folder} does not fit its manifest: expected {manifest.count} products of catalogue "
             f"{manifest.catalogue[:8]}, found {len(products)} of {found[:8]}. Index the catalogue again."
         )
-    return Stored(manifest=manifest, products=products, vectors=vectors, lexical=lexical)
+    catalogue = Catalogue(products)
+    kinds = Kinds(catalogue, encoder, names)
+    return Stored(manifest=manifest, catalogue=catalogue, vectors=vectors, lexical=lexical, kinds=kinds)
 
 
 def read_manifest(directory: str | Path) -> Manifest:
@@ -149,7 +158,7 @@ def document(product: Product) -> str:
     facts = [f"{name}: {value}" for name, value in product.product_detail[:8]]
     parts = [
         product.title, product.product_type.replace(" > ", ", "), ", ".join((*product.brand, *product.color)),
-        ", ".join(product.product_highlight[:6]), product.description[:300], ", ".join(facts),
+        ", ".join(product.product_highlight[:6]), product.description[:200], ", ".join(facts),
     ]
     return ". ".join(part.strip(" .") for part in parts if part.strip())[:_LONGEST_TEXT]
 
@@ -187,7 +196,7 @@ def _save_array(path: Path, array: NDArray[np.float32]) -> None:
     temporary.replace(path)
 
 
-def _write_data(data: Path, lines: Sequence[str], vectors: NDArray[np.float32], lexical: Lexical) -> None:
+def _write_data(data: Path, lines: Sequence[str], vectors: Floats, kinds: Floats, lexical: Lexical) -> None:
     if data.exists():
         shutil.rmtree(data)
     temporary = data.with_name(f"{data.name}.tmp")
@@ -197,6 +206,7 @@ def _write_data(data: Path, lines: Sequence[str], vectors: NDArray[np.float32], 
         with gzip.GzipFile(temporary / _PRODUCTS, "wb", compresslevel=6, mtime=0) as file:
             file.write("\n".join(lines).encode())
         np.save(temporary / _VECTORS, vectors, allow_pickle=False)
+        np.save(temporary / _KINDS, kinds, allow_pickle=False)
         lexical.save(temporary / _LEXICAL)
         temporary.replace(data)
     finally:

@@ -1,4 +1,4 @@
-"""Words for the same kind of thing: British and American, everyday and trade. Any member of a line stands for all."""
+"""Words for the same kind of thing, British and American, everyday and trade: any member of a line stands for all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ hoover, vacuum, vacuum cleaner
 fridge, refrigerator
 freezer, deep freezer
 earbuds, earphones, in ear headphones, earpods
-headphones, headset, cans
+headphones, headset
 rucksack, backpack, daypack, knapsack
 torch, flashlight
 nappies, diapers
@@ -26,22 +26,19 @@ pram, stroller, pushchair, buggy
 cot, crib
 dummy, pacifier
 hob, cooktop
-cooker, stove, range
+cooker, stove
 duvet, comforter, quilt
 swimsuit, swimming costume, bathing suit, swimwear
 sweets, candy
 rubbish bin, trash can, garbage can, waste bin, dustbin
 wellies, wellington boots, rain boots, gumboots
 dressing gown, bathrobe
-waistcoat, vest
 handbag, purse
 bum bag, fanny pack, waist bag
 raincoat, rain jacket, waterproof jacket
 coat, jacket
 anorak, parka
 glasses, spectacles, eyeglasses
-sunglasses, shades
-ring binder, folder
 felt tips, markers
 wardrobe, armoire
 chest of drawers, dresser
@@ -49,17 +46,14 @@ bedside table, nightstand
 lamp, light
 curtains, drapes
 cushion, throw pillow
-rug, carpet
 kettle, tea kettle
 frying pan, skillet
-saucepan, pot
 oven gloves, oven mitts
 tea towel, dish towel
 coffee machine, coffee maker, espresso machine
 blender, smoothie maker
 mixer, stand mixer
 cutlery, silverware, flatware
-mug, cup
 tumbler, travel mug
 water bottle, drinking bottle
 cool box, cooler
@@ -68,23 +62,17 @@ lawnmower, lawn mower
 spanner, wrench
 drill, power drill
 tap, faucet
-plaster, band aid
-bicycle, bike
-push bike, bicycle
-pushchair, stroller
+bicycle, bike, push bike
 jigsaw, jigsaw puzzle, puzzle
 soft toy, plush, stuffed animal, cuddly toy
 dungarees, overalls
 tights, pantyhose
 t shirt, tee
-shirt, blouse
 tracksuit, sweatsuit
 hoodie, hooded sweatshirt
 vest top, tank top
 slippers, house shoes
-heels, high heels, pumps, stilettos
-flip flops, thongs
-boots, boot
+heels, high heels, stilettos
 perfume, fragrance, eau de toilette
 moisturizer, face cream
 lipstick, lip color
@@ -92,11 +80,29 @@ hair dryer, hairdryer, blow dryer
 razor, shaver
 fishing rod, fishing pole
 sleeping bag, sleep sack
+beanie, bobble hat, woolly hat, knit hat
+slow cooker, crockpot
+crockery, dinnerware, plates
+fleece, fleece jacket
+sectional, sectional sofa, corner sofa
+notepad, writing pad
+gym bag, duffel bag, holdall, sports bag
+moka pot, stovetop espresso maker
+wok, stir fry pan
+flowers, bouquet, flower arrangement
+suitcase, trolley case, luggage
+hand luggage, cabin bag, carry on
+washing machine, washer
+tumble dryer, clothes dryer
+hair straightener, flat iron
+activewear, workout clothes, sportswear
+air fryer, airfryer
+ice box, cool box
 hiking poles, trekking poles
 walking boots, hiking boots
 power bank, portable charger
 memory stick, usb stick, flash drive, thumb drive, usb drive
-monitor, computer screen, display
+monitor, computer screen
 router, wifi router
 smartwatch, smart watch
 fitness tracker, activity tracker

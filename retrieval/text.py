@@ -17,8 +17,10 @@ _SPELLINGS = {
     "alu": "aluminum", "jewellery": "jewelry", "fibre": "fiber", "fibreglass": "fiberglass", "wooden": "wood",
     "woolen": "wool", "woollen": "wool", "golden": "gold", "litre": "liter", "metre": "meter", "tyre": "tire",
     "pyjama": "pajama", "mould": "mold", "travelling": "traveling", "matt": "matte", "centre": "center",
-    "doughnut": "donut", "polarised": "polarized", "moustache": "mustache",
+    "doughnut": "donut", "knive": "knife", "shelve": "shelf", "scarve": "scarf", "loave": "loaf", "men": "man",
+    "women": "woman", "children": "child", "feet": "foot", "teeth": "tooth", "mice": "mouse", "lense": "lens", "polarised": "polarized", "moustache": "mustache",
 }
+_NO_PLURAL = frozenset({"christmas", "canvas", "atlas", "lens", "series", "swiss", "news", "xmas", "texas"})
 
 
 def fold(text: str) -> str:
@@ -38,7 +40,7 @@ def words(text: str) -> list[str]:
 @lru_cache(maxsize=100_000)
 def singular(word: str) -> str:
     """The word without a plural ending, in the spelling that this package compares by (`boots` → `boot`)."""
-    if len(word) > 3 and word.isalpha() and word.isascii():
+    if len(word) > 3 and word.isalpha() and word.isascii() and word not in _NO_PLURAL:
         if word.endswith("ies") and len(word) > 4:
             word = word[:-3] + "y"
         elif word.endswith(("sses", "xes", "ches", "shes", "zzes")):
