@@ -115,10 +115,12 @@ class Page:
         """Something was clicked, or a form sent."""
         data = {str(key): str(value) for key, value in event._data.items()}
         name = data.pop("act", "")
+        if name == "restart":
+            return self._restarted(view)
         try:
             view = act(self.assistant, view, name, data)
         except UnknownSession:
-            return self._restarted(view)
+            return self._restarted(view, GONE)
         except ShopkeeperError as error:
             in_card = view.editing is not None
             view = replace(
@@ -141,7 +143,7 @@ class Page:
                 yield {self.live: self.pages.live(message, text)}
             after = self._regions(replace(view, editing=None, problem="", notice=""))
         except UnknownSession:
-            yield {**self._restarted(view), self.message: message, **ready}
+            yield {**self._restarted(view, GONE), self.message: message, **ready}
         except InvalidInput as error:
             yield {self.live: self.pages.live(problem=str(error)), self.message: message, **ready}
         except Exception:  # the shopper gets a plain sentence and their words back, the log the cause
@@ -175,9 +177,9 @@ class Page:
             self.sheet: self.pages.sheet(view),
         }
 
-    def _restarted(self, view: View) -> Update:
-        """The session is gone: a new one, and a sentence that says so."""
-        view = View(session_id=self.assistant.new_session(), staff=view.staff, notice=GONE)
+    def _restarted(self, view: View, notice: str = "") -> Update:
+        """A new session in place of the one before, and the sentence that says why."""
+        view = View(session_id=self.assistant.new_session(), staff=view.staff, notice=notice)
         return {**self._regions(view), self.live: self.pages.live(), self.stored: view.session_id}
 
     def _session_id(self, stored: str) -> tuple[str, str]:
