@@ -21,7 +21,10 @@ from assistant.records import Conversation, Driver, Event, Intent, State
 VIEWS = frozenset({"view_item", "select_item"})
 FILE = "config.json"
 STRONGEST = 5
+WORTH_TELLING = 0.01
 LONGEST_LOOK = 300.0
+STAGES = ("exploring", "comparing", "deciding", "after_purchase")
+ACTS = ("ask_product", "ask_recommendation", "compare", "reject", "policy", "complaint")
 
 
 class Feature(BaseModel):
@@ -33,6 +36,10 @@ class Feature(BaseModel):
     weight: float
     mean: float
     source: str
+
+    def effect(self, value: float) -> float:
+        """What this value adds to the log-odds."""
+        return self.weight * (value - self.mean)
 
 
 class IntentModel(BaseModel):
@@ -62,19 +69,23 @@ class IntentModel(BaseModel):
 
     def predict(self, conversation: Conversation, state: State) -> Intent:
         """The intent of the shopper behind a conversation, after `state` was read from it."""
-        return self.judge({**behaviour_features(conversation.events), **conversation_features(conversation, state)})
+        known = {**behaviour_features(conversation.events), **conversation_features(conversation, state)}
+        return self.judge({**known, **said_to_buy(state)})
 
     def judge(self, values: dict[str, float]) -> Intent:
         """The intent for feature values by name; a feature that is absent is unknown and moves nothing."""
+        known = [feature for feature in self.features if feature.name in values]
+        known.sort(key=lambda feature: -abs(feature.effect(values[feature.name])))
         drivers = [
-            Driver(name=f.name, value=round(values[f.name], 4), effect=round(f.weight * (values[f.name] - f.mean), 4))
-            for f in self.features
-            if f.name in values
+            Driver(name=f.name, value=round(values[f.name], 4), effect=round(f.effect(values[f.name]), 4))
+            for f in known[:STRONGEST]
         ]
-        drivers.sort(key=lambda driver: -abs(driver.effect))
-        odds = self.base + sum(driver.effect for driver in drivers)
-        strongest = tuple(driver for driver in drivers[:STRONGEST] if abs(driver.effect) >= 0.01)
-        return Intent(probability=round(sigmoid(odds), 4), drivers=strongest)
+        strongest = tuple(driver for driver in drivers if abs(driver.effect) >= WORTH_TELLING)
+        return Intent(probability=round(sigmoid(self.odds(values)), 6), drivers=strongest)
+
+    def odds(self, values: dict[str, float]) -> float:
+        """The log-odds of a purchase for feature values by name."""
+        return self.base + sum(f.effect(values[f.name]) for f in self.features if f.name in values)
 
 
 def behaviour_features(events: Sequence[Event]) -> dict[str, float]:
@@ -109,8 +120,14 @@ def conversation_features(conversation: Conversation, state: State) -> dict[str,
     return features | {f"act: {name}": float(name in state.acts) for name in ACTS}
 
 
-STAGES = ("exploring", "comparing", "deciding", "buying", "after_purchase")
-ACTS = ("ask_product", "select", "reject", "add_to_cart", "checkout", "complaint", "policy", "thank_bye")
+def said_to_buy(state: State) -> dict[str, float]:
+    """Words that do what a click does: picking something for the basket, and going to pay."""
+    said: dict[str, float] = {}
+    if state.stage == "buying" or "add_to_cart" in state.acts:
+        said["added to basket"] = 1.0
+    if "checkout" in state.acts:
+        said["began checkout"] = 1.0
+    return said
 
 
 def sigmoid(odds: float) -> float:
