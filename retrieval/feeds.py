@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from retrieval.errors import FeedError
+from retrieval.formats import records
+from retrieval.normalise import FieldError, Rules, product_of
 from retrieval.product import Product
 
 
 class Problem(BaseModel):
-    """One thing wrong in a product file. `line` counts from 1 (in Parquet: the row); `field` is "" for a whole record."""
+    """One thing wrong in a product file.
+
+    `line` counts from 1 (in Parquet: the row; 0 where it is unknown); `field` is "" where it is the whole record.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,26 +36,67 @@ def read_products(
     mapping: Mapping[str, str] | None = None,
     currency: str = "USD",
     strict: bool = False,
+    price_scale: float = 1.0,
 ) -> tuple[list[Product], list[Problem]]:
     """Read product files. Good records load, bad ones are reported; `strict` raises `FeedError` at the first.
 
-    `mapping` says where our fields are found under another name: `{"title": "name"}`.
+    Files end on .jsonl, .json, .csv, .tsv, .txt (Merchant's tab-separated form), .parquet, .yaml or .xml (Merchant's
+    RSS or Atom), each also .gz. `mapping` says where our fields are found under another name: `{"title": "name"}`,
+    `{"price": "cents/100"}`, `{"product_type": "category > style"}`. `price_scale` multiplies every price.
+    Raises `FeedError` if a file cannot be read at all or the mapping names no field of ours.
     """
+    rules = Rules(_checked(mapping or {}), currency, price_scale)
     products: list[Product] = []
     problems: list[Problem] = []
+    seen: dict[str, str] = {}
     for path in map(Path, paths):
-        with (gzip.open(path, "rt") if path.suffix == ".gz" else path.open()) as file:
-            for number, line in enumerate(file, 1):
-                row = json.loads(line)
-                for ours, theirs in (mapping or {}).items():
-                    row[ours] = row.pop(theirs)
-                row.setdefault("currency", currency)
-                row["product_detail"] = [(d["attribute_name"], d["attribute_value"])
-                                         for d in row.get("product_detail", [])]
-                try:
-                    products.append(Product.model_validate(row))
-                except ValidationError as error:
-                    problems.append(Problem(file=str(path), line=number, field="", message=str(error)))
-                    if strict:
-                        raise FeedError(str(problems[-1])) from None
+        for line, result in _read(path, rules):
+            if isinstance(result, Product):
+                first = seen.setdefault(result.id, f"{path}:{line}")
+                if first == f"{path}:{line}":
+                    products.append(result)
+                    continue
+                result = FieldError("id", f'expected a unique id, found "{result.id}" again (first in {first})')
+            problem = Problem(file=str(path), line=line, field=result.field, message=str(result))
+            if strict:
+                raise FeedError(str(problem))
+            problems.append(problem)
     return products, problems
+
+
+def read_mapping(path: str | Path) -> dict[str, str]:
+    """A field mapping from a YAML file: an object of our names to theirs, alone or under `mapping:`. Raises `FeedError`."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise FeedError(f"{path}: cannot read the field mapping: {' '.join(str(error).split())}") from error
+    if isinstance(content, dict) and isinstance(content.get("mapping"), dict):
+        content = content["mapping"]
+    if not isinstance(content, dict) or not all(isinstance(v, str) for v in content.values()):
+        raise FeedError(f"{path}: expected an object of our field names to theirs, such as `title: name`")
+    return _checked({str(ours): theirs for ours, theirs in content.items()})
+
+
+def _checked(mapping: Mapping[str, str]) -> dict[str, str]:
+    for ours, theirs in mapping.items():
+        if not ours.isidentifier() or not theirs.strip():
+            raise FeedError(
+                f'The mapping "{ours}={theirs}" is not understood: expected our field name, "=", theirs, as in title=name'
+            )
+        if ours not in Product.model_fields:
+            known = ", ".join(Product.model_fields)
+            raise FeedError(f'The mapping "{ours}={theirs}" names no field of ours. Ours are: {known}')
+    return dict(mapping)
+
+
+def _read(path: Path, rules: Rules) -> Iterator[tuple[int, Product | FieldError]]:
+    for line, record in records(path):
+        if isinstance(record, str):
+            yield line, FieldError("", record)
+            continue
+        try:
+            yield line, product_of(record, rules)
+        except FieldError as error:
+            yield line, error

@@ -1,0 +1,317 @@
+"""One raw record of a shop's feed to a `Product`: names, numbers, lists and details brought to Merchant's form."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from retrieval.product import Product
+
+Row = dict[str, Any]
+
+FIELDS = tuple(Product.model_fields)
+_LISTS = ("brand", "color", "size", "material", "gender", "age_group")
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "id": ("product_id", "item_id", "sku", "asin", "article_number", "uid"),
+    "title": ("name", "product_name", "product_title", "item_name"),
+    "description": ("short_description", "long_description", "body", "details_text", "summary", "description_and_reviews"),
+    "price": ("current_price", "list_price", "regular_price", "price_range", "unit_price"),
+    "sale_price": ("discounted_price", "special_price"),
+    "availability": ("current_stock", "stock", "in_stock", "stock_quantity", "inventory", "stock_status"),
+    "brand": ("manufacturer", "supplier", "vendor", "maker"),
+    "color": ("colour", "product_colour", "product_color", "colors"),
+    "size": ("sizes",),
+    "material": ("materials",),
+    "gender": ("gender_affinity",),
+    "product_type": ("category_path", "google_product_category", "categories", "category", "department"),
+    "item_group_id": ("group_id", "parent_id"),
+    "link": ("url", "product_url"),
+    "image_link": ("image_url", "image", "img", "img_500x500", "picture", "thumbnail"),
+    "product_detail": ("specifications", "specs", "attributes", "details", "features_table"),
+    "product_highlight": ("highlights", "bullet_points", "features", "bullets"),
+    "rating": ("average_rating", "stars", "review_rating"),
+    "review_count": ("reviews_count", "number_of_reviews", "num_reviews", "ratings_count", "rating_count"),
+}
+_SUBCATEGORIES = ("subcategory", "sub_category", "style")
+_AVAILABILITY = {
+    "in_stock": ("in_stock", "instock", "available", "yes", "true", "y", "limited_availability", "in"),
+    "out_of_stock": ("out_of_stock", "outofstock", "unavailable", "sold_out", "no", "false", "n", "discontinued", "out"),
+    "preorder": ("preorder", "pre_order", "presale"),
+    "backorder": ("backorder", "back_order", "on_backorder"),
+}
+_GENDERS = {"f": "female", "m": "male", "u": "unisex", "women": "female", "men": "male", "woman": "female", "man": "male"}
+_SYMBOLS = {"$": "USD", "\u20ac": "EUR", "\u00a3": "GBP", "\u00a5": "JPY", "\u20b9": "INR"}
+_AMOUNT = re.compile(r"^([A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9])?\s*(\d[\d.,' \u00a0]*?)\s*([A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9])?$")
+_RANGE = re.compile(r"(?<=\d)\s*[-\u2013]\s*(?=[$\u20ac\u00a3\d])")
+_EXPRESSION = re.compile(r"^(?P<name>.+?)\s*(?P<sign>[*/])\s*(?P<number>\d+(?:\.\d+)?)$")
+_ATTRIBUTE = re.compile(r"^attr_(?:[a-z]_)?(.+)$")
+_PAIRS = re.compile(r"\s*,\s*(?=[^,:]+:[^,:]+)")
+
+
+class FieldError(ValueError):
+    """A value that cannot be understood, and the field it is in."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.field = name
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the rows of a feed are to be read: `mapping` is ours to theirs, `currency` where a price names none,
+    `price_scale` what all prices are multiplied by (0.01 for a feed in cents)."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    currency: str = "USD"
+    price_scale: float = 1.0
+
+
+def product_of(row: Mapping[str, Any], rules: Rules) -> Product:
+    """The product that a row describes. Unknown fields are kept. Raises `FieldError`."""
+    named = {_name(key): value for key, value in row.items() if key is not None and not _empty(value)}
+    known = _mapped(named, rules)
+    _alias(known, named)
+    details = [*_details(known.pop("product_detail", None)), *_attributes(known)]
+    fields: Row = {
+        **{key: value for key, value in known.items() if key not in FIELDS},
+        **{key: known[key] for key in ("item_group_id", "link", "image_link") if key in known},
+        **{key: _texts(known[key]) for key in _LISTS if key in known},
+        **_prices(known, rules),
+        "product_detail": tuple(details),
+        "product_highlight": tuple(_texts(known.get("product_highlight"))),
+        "product_type": _path(known.get("product_type", "")),
+        "availability": _availability(known.get("availability")),
+        "rating": _rating(known.get("rating")),
+        "review_count": _count(known.get("review_count")),
+        "reviews": known.get("reviews", ()),
+    }
+    for key in ("id", "title", "description", "item_group_id", "link", "image_link"):
+        fields[key] = _text(known.get(key), key)
+    if "gender" in fields:
+        fields["gender"] = [_GENDERS.get(value.lower(), value.lower()) for value in fields["gender"]]
+    return _validated({key: value for key, value in fields.items() if value is not None})
+
+
+def _validated(fields: Row) -> Product:
+    for key in ("id", "title"):
+        if not fields.get(key):
+            raise FieldError(key, f'required: expected a text, found nothing. Map the field that holds it: "{key}=THEIRS"')
+    fields.setdefault("description", "")
+    try:
+        return Product.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise FieldError(place, f"{first['msg']}, found {_shown(first['input'])}") from None
+
+
+def _mapped(named: Row, rules: Rules) -> Row:
+    """The row under our names, after the mapping: a plain name, `price/100`, or `category > style` to join."""
+    known = dict(named)
+    for ours, theirs in rules.mapping.items():
+        scaled = _EXPRESSION.match(theirs)
+        parts = [_name(part) for part in theirs.split(">")]
+        if len(parts) > 1:
+            values = [str(named[part]) for part in parts if part in named]
+            if values:
+                known[ours] = " > ".join(values)
+        elif scaled is not None and (name := _name(scaled["name"])) in named:
+            factor = float(scaled["number"])
+            number = _money(named[name], ours)[0]
+            known[ours] = round(number * factor if scaled["sign"] == "*" else number / factor, 4)
+            if name != ours:
+                known.pop(name, None)
+        elif (name := _name(theirs)) in named:
+            known[ours] = named[name]
+            if name != ours and name not in rules.mapping:
+                known.pop(name, None)
+    return known
+
+
+def _alias(known: Row, named: Row) -> None:
+    """Fill fields that are missing from what other shops call them; an attribute's name counts where no field's does."""
+    for ours, others in _ALIASES.items():
+        if ours in known:
+            continue
+        for other in others:
+            if other in known:
+                known[ours] = known.pop(other)
+                if ours == "product_type" and other == "category":
+                    _join_subcategory(known, named)
+                break
+        else:
+            for key in (*(f"attr_t_{n}" for n in (ours, *others)), *(f"attr_{n}" for n in (ours, *others))):
+                if isinstance(named.get(key), str):
+                    known[ours] = named[key]
+                    break
+
+
+def _join_subcategory(known: Row, named: Row) -> None:
+    for name in _SUBCATEGORIES:
+        if isinstance(named.get(name), str) and isinstance(known["product_type"], str):
+            known["product_type"] = f"{known['product_type']} > {known.pop(name)}"
+            return
+
+
+def _prices(known: Row, rules: Rules) -> Row:
+    found: Row = {"currency": known.get("currency") or rules.currency}
+    for name in ("price", "sale_price"):
+        if name in known:
+            amount, currency = _money(known[name], name)
+            found[name] = round(amount * rules.price_scale, 4)
+            found["currency"] = currency or found["currency"]
+            if isinstance(known[name], str) and _RANGE.search(known[name]):
+                found["price_range"] = known[name]
+    return found
+
+
+def _money(value: Any, name: str) -> tuple[float, str | None]:
+    """An amount and its currency: `129.99`, `"129.99 USD"`, `"€ 1.299,00"`; of a range `"$45-52"` the upper end, so
+    that nothing costs more than it was found for."""
+    expected = f'expected a number such as 129.99 or "129.99 USD", found {_shown(value)}'
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise FieldError(name, expected)
+    if isinstance(value, int | float):
+        number, currency = float(value), None
+    else:
+        ends = [_AMOUNT.match(end.strip()) for end in _RANGE.split(value.strip())]
+        last = ends[-1]
+        if last is None or ends[0] is None or len(ends) > 2:
+            raise FieldError(name, expected)
+        sign = last[1] or last[3] or ends[0][1]
+        number, currency = _decimal(last[2]), _SYMBOLS.get(sign or "", sign)
+    if not math.isfinite(number) or number < 0:
+        raise FieldError(name, expected)
+    return number, currency
+
+
+def _decimal(digits: str) -> float:
+    digits = re.sub(r"[ '\u00a0]", "", digits)
+    if re.fullmatch(r"\d{1,3}(\.\d{3})*,\d{1,2}|\d+,\d{1,2}", digits):
+        digits = digits.replace(".", "").replace(",", ".")
+    try:
+        return float(digits.replace(",", ""))
+    except ValueError:
+        return math.nan
+
+
+def _availability(value: Any) -> str:
+    if value is None:
+        return "in_stock"
+    if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"-?\d+(\.0+)?", value.strip())):
+        return "in_stock" if float(value) > 0 else "out_of_stock"
+    name = re.sub(r"[\s-]+", "_", str(value).strip().lower().rpartition("/")[2])
+    for ours, theirs in _AVAILABILITY.items():
+        if name in theirs:
+            return ours
+    raise FieldError("availability", f"expected in_stock, out_of_stock, preorder or backorder, found {_shown(value)}")
+
+
+def _rating(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        rating = float(str(value).split("/")[0].split(" out of")[0])
+    except ValueError:
+        rating = math.nan
+    if isinstance(value, bool) or not 0 <= rating <= 5:
+        raise FieldError("rating", f"expected a number from 0 to 5, found {_shown(value)}")
+    return rating
+
+
+def _count(value: Any) -> int | None:
+    if value is None:
+        return None
+    try:
+        count = float(str(value).replace(",", ""))
+    except ValueError:
+        count = math.nan
+    if isinstance(value, bool) or not (math.isfinite(count) and count >= 0 and count == int(count)):
+        raise FieldError("review_count", f"expected a whole number, found {_shown(value)}")
+    return int(count)
+
+
+def _details(value: Any) -> Iterator[tuple[str, str]]:
+    """Details in any of their layouts: a list of name and value, one object, or Merchant's `name:value,name:value`."""
+    if value is None:
+        return
+    if isinstance(value, Mapping):
+        if "attribute_name" in value:
+            yield str(value["attribute_name"]), _plain(value.get("attribute_value", ""))
+        else:
+            yield from ((str(name), _plain(each)) for name, each in value.items() if not _empty(each))
+    elif isinstance(value, str):
+        for pair in _PAIRS.split(value):
+            name, _, text = pair.rpartition(":")
+            yield (name.rpartition(":")[2].strip() or "Detail", text.strip())
+    elif isinstance(value, list | tuple):
+        for each in value:
+            if isinstance(each, list | tuple) and len(each) == 2:
+                yield str(each[0]), _plain(each[1])
+            elif isinstance(each, Mapping | str):
+                yield from _details(each)
+            else:
+                raise FieldError("product_detail", f"expected attribute_name and attribute_value, found {_shown(each)}")
+    else:
+        raise FieldError("product_detail", f"expected a list of names and values, found {_shown(value)}")
+
+
+def _attributes(known: Row) -> Iterator[tuple[str, str]]:
+    """Columns such as `attr_t_form_factor`, which leave the row and become details."""
+    for key in [k for k in known if _ATTRIBUTE.match(k)]:
+        match = _ATTRIBUTE.match(key)
+        if match is not None:
+            name = " ".join(match[1].split("_")).strip()
+            yield name[:1].upper() + name[1:], _plain(known.pop(key))
+
+
+def _path(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        if value and all(isinstance(each, str) and ">" in each for each in value):
+            value = value[0]
+        else:
+            value = " > ".join(str(each) for each in value)
+    return " > ".join(part.strip() for part in re.split(r"\s*(?:>|\s/\s|\|)\s*", str(value)) if part.strip())
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None:
+        return []
+    values = value if isinstance(value, list | tuple) else [value]
+    return [text for each in values if (text := _plain(each).strip())]
+
+
+def _text(value: Any, name: str) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise FieldError(name, f"expected a text, found {_shown(value)}")
+    return _plain(value).strip()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return ", ".join(_plain(each) for each in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _name(key: str) -> str:
+    return re.sub(r"[\s-]+", "_", str(key).strip().lower().removeprefix("g:"))
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value == "" or value == [] or value == {} or (isinstance(value, float) and math.isnan(value))
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
