@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 
 from assistant.api import chat, errors, products, sessions, status
+from assistant.api.fallback import fallback
+from assistant.api.limits import BodyLimit
 from assistant.assistant import Assistant
 
 TURNS_AT_ONCE = 32
@@ -37,8 +39,11 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.state.assistant = assistant
     app.state.version = app.version
     app.state.turns = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
-    for module in (chat, sessions, products, status):
-        app.include_router(module.router, max_body_size=MAX_BODY_BYTES)
+    doors = [chat.router, sessions.router, products.router, status.router]
+    routes = [route for door in doors for route in door.routes]
+    for router in (*doors, fallback(routes)):
+        app.include_router(router)
+    app.add_middleware(BodyLimit, prefix="/api/", limit=MAX_BODY_BYTES)
     errors.install(app)
     return app
 

@@ -52,7 +52,7 @@ def install(app: FastAPI) -> None:
     """Makes all errors of `app` answers of this shape."""
     app.add_exception_handler(ShopkeeperError, _on_shopkeeper_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, _on_failure)
 
 
@@ -86,7 +86,8 @@ async def _on_failure(_: Request, error: Exception) -> JSONResponse:
     return answer(*describe(error))
 
 
-async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+async def on_http_error(_: Request, error: Exception) -> JSONResponse:
+    """An HTTPException as an error of this shape."""
     assert isinstance(error, HTTPException)
     status = error.status_code
     sentence = HTTP_SENTENCES.get(status, f"{error.detail}.")

@@ -1,4 +1,4 @@
-"""Reading without a session, health, and what is not there."""
+"""Reading without a session, and health."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
 
 from assistant.api.access import TheAssistant, in_turn_thread
 from assistant.api.bodies import Health, ReadRequest
@@ -16,7 +15,6 @@ from assistant.config import ModelSettings
 from assistant.records import Conversation, State
 
 router = APIRouter()
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 @router.post(
@@ -50,19 +48,3 @@ async def healthz(request: Request, assistant: TheAssistant) -> Health:
 def _name(settings: ModelSettings) -> str:
     return f"{settings.kind}: {settings.model}" if settings.model else settings.kind
 
-
-@router.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)
-async def nothing(path: str, request: Request) -> Response:
-    """Says 404, or 405 where another method would do. Without it, a web app mounted at / would answer."""
-    if allowed := sorted(_methods(request)):
-        detail = f"{request.method} is not possible here, only {', '.join(allowed)}"
-        raise HTTPException(405, detail, headers={"Allow": ", ".join(allowed)})
-    raise HTTPException(404)
-
-
-def _methods(request: Request) -> set[str]:
-    from starlette.routing import Match, Route
-
-    routes = [route for route in request.app.routes if isinstance(route, Route) and route.endpoint is not nothing]
-    partial_ = [route for route in routes if route.matches(request.scope)[0] is Match.PARTIAL]
-    return {method for route in partial_ for method in route.methods or ()}

@@ -19,7 +19,11 @@ from assistant.store.schema import basket, events, feedback, messages, sessions,
 
 def now() -> str:
     """The present time in ISO 8601, UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _iso(datetime.now(UTC))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def text(value: str | None) -> str | None:
@@ -76,13 +80,19 @@ def insert_message(connection: Connection, session_id: str, message: Message, re
 
 
 def insert_events(connection: Connection, session_id: str, new: Iterable[Event]) -> None:
-    """Appends events in their order."""
-    rows = []
-    for event in new:
-        timed = event if event.timestamp else event.model_copy(update={"timestamp": now()})
-        rows.append({"session_id": session_id, "event": _json(timed)})
-    if rows:
+    """Appends events in their order, their times in UTC, so that they compare with those of messages."""
+    timed = (event.model_copy(update={"timestamp": _happened(event.timestamp)}) for event in new)
+    if rows := [{"session_id": session_id, "event": _json(event)} for event in timed]:
         connection.execute(sa.insert(events), rows)
+
+
+def _happened(timestamp: str | None) -> str:
+    """When an event took place: now where it does not say, or where a client's clock runs ahead."""
+    try:
+        given = datetime.fromisoformat(timestamp or "")
+        return min(_iso((given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)), now())
+    except (ValueError, OverflowError):
+        return timestamp or now()
 
 
 def insert_state(

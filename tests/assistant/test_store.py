@@ -89,6 +89,30 @@ def test_a_stale_writer_is_told_and_writes_nothing(store: Store) -> None:
     assert session.states == ()
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("2026-01-02T03:04:05+02:00", "2026-01-02T01:04:05.000Z"),
+        ("2026-01-02T03:04:05", "2026-01-02T03:04:05.000Z"),
+        ("2026-01-02", "2026-01-02T00:00:00.000Z"),
+        ("0001-01-01T00:00:00+23:00", "0001-01-01T00:00:00+23:00"),
+        ("long ago", "long ago"),
+    ],
+)
+def test_times_of_events_are_kept_in_utc(store: Store, given: str, kept: str) -> None:
+    session_id = store.create_session()
+    store.record_events(session_id, [Event(event_name="search", timestamp=given)])
+    assert store.load(session_id).events[0].timestamp == kept
+
+
+def test_no_event_lies_in_the_future(store: Store) -> None:
+    session_id = store.create_session()
+    clicks = [Event(event_name="view_item", timestamp="2999-01-01T00:00:00Z"), Event(event_name="search")]
+    store.append_message(session_id, user("a tent"), clicks)
+    session = store.load(session_id)
+    assert all(event.timestamp <= session.messages[0].timestamp for event in session.events)
+
+
 def test_clicks_during_a_turn_are_no_conflict(store: Store) -> None:
     session_id = store.create_session()
     revision = store.append_message(session_id, user("a tent"))
