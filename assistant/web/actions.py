@@ -1,7 +1,7 @@
 """What a click or a form on the page does: each action turns the page's view into the next one.
 
 An action is named by `data-act` in a template; its other `data-` attributes and form fields are the arguments.
-They come from a browser, so each is checked before use.
+They come from a browser, so each is checked before use. None may be called `path`: Gradio takes that for a file.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _editor(action: str) -> Action:
 
 
 def _browse(assistant: Assistant, view: View, arguments: Arguments) -> View:
-    return replace(view, browsing=Browsing(path=tuple(levels(arguments.get("path", "")))))
+    return replace(view, browsing=Browsing(path=tuple(levels(arguments.get("category", "")))))
 
 
 def _search(assistant: Assistant, view: View, arguments: Arguments) -> View:

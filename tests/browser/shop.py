@@ -83,7 +83,7 @@ def products() -> list[Product]:
     """The small shop's products and one whose every field tries to get out of the page."""
     hostile = Product(
         id='h"><script>', title=f"Kettle {HOSTILE}", description=MULTI, price=25.0, currency="USD", brand=(HOSTILE,),
-        product_type=f"{small_shop.KETTLES}", image_link="javascript:window.hacked=5", link="javascript:window.hacked=6",
+        product_type=small_shop.KETTLES, image_link="javascript:window.hacked=5", link="javascript:window.hacked=6",
         product_highlight=(HOSTILE,), product_detail=((HOSTILE, MULTI),), rating=5.0, review_count=999,
     )  # fmt: skip
     return [*small_shop.catalogue(), hostile]

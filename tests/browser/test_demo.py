@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from retrieval.product import Product
@@ -11,6 +12,7 @@ from tests.browser.conftest import Open
 from tests.browser.servers import Served
 from tests.browser.steps import catalogue, change, chat, constraints, picks, say
 
+pytestmark = pytest.mark.browser
 BOOTS = "waterproof hiking boots under 120, not black"
 
 

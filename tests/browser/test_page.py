@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.servers import Served
 from tests.browser.shop import BOOTS, BREAK, HOSTILE, KETTLE, MULTI, POLICY, TOKEN, UP_TO_150
 from tests.browser.steps import catalogue, change, chat, constraints, overflow, picks, say
+
+pytestmark = pytest.mark.browser
 
 
 def test_empty_chat_offers_examples_and_says_one_on_a_click(small: Served, visit: Open) -> None:
