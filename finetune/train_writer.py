@@ -18,7 +18,9 @@ from torch import Tensor
 from assistant.adapters import CARD, AdapterCard, fingerprint
 from assistant.generation import render
 from assistant.writer_prompt import PROMPT_VERSION
-from finetune.replies.examples import Example, examples
+from finetune.replies.examples import HELD_OUT, Example, examples
+from finetune.replies.vocabulary import vocabulary
+from finetune.writer_card import write_card
 from finetune.writer_tokenizer import END, train_tokenizer
 
 IGNORED = -100
@@ -86,10 +88,17 @@ def train_writer(recipe: Recipe, report: Report = print) -> dict[str, Any]:
     save_adapter(adapted, recipe, output)
     for name in ("base.pt", "adapter.pt"):
         (output / name).unlink(missing_ok=True)
-    from finetune.writer_metrics import measure, write_card
+    return finish(recipe, seconds, report)
 
+
+def finish(recipe: Recipe, seconds: float, report: Report = print) -> dict[str, Any]:
+    """Judge the writer in the recipe's output folder, which took `seconds` of processor time, and write its card."""
+    from finetune.writer_metrics import measure
+
+    output = Path(recipe.output)
+    (output / "words.json").write_text(json.dumps(vocabulary(), indent=0) + "\n", "utf-8")
     metrics = measure(output, recipe.judged, report) | {"processor_minutes": round(seconds / 60, 1)}
-    write_card(output, asdict(recipe), metrics)
+    write_card(output, asdict(recipe), metrics, HELD_OUT)
     return metrics
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping
 
-from assistant.facts import COUNTS, PICKS, offered, split
+from assistant.facts import COUNTS, PICKS, split
 from assistant.records import Plan
-from finetune.replies import phrases as p
-from finetune.replies import service as s
+from finetune.replies.phrasing import Phrasing
+from finetune.replies.tables import Lines
 
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
-_WORD = re.compile(r"\$([a-z])")
+_OPEN = re.compile(r"[~^]?(Wh|How|For wh)")
+_BASKET = {"added": "added", "removed": "removed", "changed": "altered"}
+_BASKET_CLOSE = {"checkout": (1.0, "checkout"), "empty": (0.7, "empty_close"), "selected": (0.8, "selected_close")}
 
 
 def compose(plan: Plan, rng: random.Random) -> str:
@@ -20,99 +20,26 @@ def compose(plan: Plan, rng: random.Random) -> str:
     return _Composer(plan, rng).reply()
 
 
-def _expand(line: str, rng: random.Random, words: Mapping[str, str]) -> str:
-    line = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), line.lstrip("~^"))
-    line = _WORD.sub(lambda match: words[match[1]], line)
-    return line[:1].upper() + line[1:]
-
-
-def _open_questions(attribute: str) -> list[str]:
-    lines = s.ASK.get(attribute, s.ASK["other"])
-    open_ones = [line[:-1] + ": $o?" for line in lines if re.match(r"[~^]?(Wh|How|For wh)", line)]
-    return [*open_ones, "Which would you like: $o?"]
-
-
-class _Composer:
-    """What is left to say of one plan, and the sentences so far."""
-
-    def __init__(self, plan: Plan, rng: random.Random) -> None:
-        self.plan, self.rng = plan, rng
-        self.left = [fact.key for fact in offered(plan)]
-        self.parts: list[str] = []
+class _Composer(Phrasing):
+    """One way of saying each move."""
 
     def reply(self) -> str:
         if self.plan.greet:
-            self.say(p.SHOP_GREETING if self.take("shop.name") else p.GREETING)
+            self._greeting()
         getattr(self, "_ask_move" if self.plan.move == "ask" else f"_{self.plan.move}")()
         self._rest()
         if not self.parts and not self.plan.ask:
-            self.say(s.CHAT[""])
+            self.say(self.service.part("chat", ""))
         if self.plan.ask:
             self._ask(self.plan.ask)
-        return self._joined()
+        return self.joined()
 
-    # --- the small tools -------------------------------------------------------------------------------------------
-
-    def take(self, key: str) -> str:
-        """The placeholder of `key`, which is said with this; empty where the plan has no such fact left."""
-        if key not in self.left:
-            return ""
-        self.left.remove(key)
-        return f"{{{key}}}"
-
-    def several(self, name: str, pick: int = 0) -> str:
-        """All facts of a numbered name as a list, empty for none; the record's and the shopper's words in quotes."""
-        before = f"{pick}." if pick else ""
-        found = [self.take(f"{before}{name}{n}") for n in range(1, COUNTS[name] + 1)]
-        quoted = '"{}"' if name in ("answer", "unknown") else "{}"
-        return self.listed([quoted.format(key) for key in found if key])
-
-    def listed(self, parts: list[str]) -> str:
-        last = self.rng.choices((" and ", ", "), (7, 3))[0] if len(parts) > 2 else " and "
-        return last.join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-
-    def line(self, table: Iterable[str], **words: str) -> str:
-        """A line of `table` that suits the tone, with its `$` words."""
-        lines = [line for line in table if line[:1] not in "~^" or not line]
-        own = [line for line in table if line.startswith({"casual": "~", "formal": "^"}.get(self.plan.tone, "\0"))]
-        chosen = own if own and (not lines or self.rng.random() < 0.65) else lines
-        return _expand(self.rng.choice(chosen or list(table)), self.rng, words)
-
-    def say(self, table: Iterable[str], **words: str) -> None:
-        text = self.line(table, **words)
-        if text:
-            self.parts.append(text)
-
-    def maybe(self, chance: float, table: Iterable[str], **words: str) -> None:
-        if self.rng.random() < chance:
-            self.say(table, **words)
-
-    def picks(self) -> list[int]:
-        return [i for i in range(1, PICKS + 1) if f"{i}.title" in self.left]
-
-    def name(self, pick: int, short: bool = False) -> str:
-        """The pick's title with price and rating where there are any: `{1.title} at {1.price}, rated {1.rating}`;
-        `short` is title and price only, to stand inside a sentence."""
-        title, price = self.take(f"{pick}.title"), self.take(f"{pick}.price")
-        was = self.take(f"{pick}.was") if price and not short else ""
-        rating = "" if short else self.take(f"{pick}.rating")
-        table = p.NAME_SALE if was else p.NAME_BRACKETS if short else p.NAME_PRICE
-        table = table if price else ("$t",)
-        return self.line(table, t=title, p=price, w=was) + (self.line(p.RATED, s=rating) if rating else "")
-
-    def _joined(self) -> str:
-        text = ""
-        for part in self.parts:
-            line = part.startswith("- ") or text[-1:] not in ".!?" or text.rsplit("\n", 1)[-1].startswith("- ")
-            text += ("" if not text else "\n" if line else " ") + part
-        return text
-
-    # --- moves -----------------------------------------------------------------------------------------------------
+    def _greeting(self) -> None:
+        self.say(self.finding.lines("shop_greeting" if self.take("shop.name") else "greeting"))
 
     def _recommend(self) -> None:
-        topic = {"changed": p.CHANGED, "rejected": p.REJECTED, "more": p.MORE}.get(self.plan.topic or "")
-        if topic:
-            self.say(topic)
+        if self.plan.topic in ("changed", "rejected", "more"):
+            self.say(self.finding.lines(self.plan.topic))
         self._what_gave()
         picks = self.picks()
         if not picks:
@@ -122,88 +49,94 @@ class _Composer:
         self._listing(picks) if len(picks) > 1 and self.rng.random() < 0.4 else self._prose(picks)
         self._next_need()
         if not self.plan.ask:
-            self.maybe(0.4, p.CLOSE_ONE if len(picks) == 1 else p.CLOSE_MANY)
+            self.maybe(0.4, self.finding.lines("close_one" if len(picks) == 1 else "close_many"))
 
     def _what_gave(self) -> None:
         missing, relaxed = self.take("missing.product"), self.several("relaxed")
         if missing:
-            self.say(p.MISSING, x=missing)
+            self.say(self.finding.lines("missing"), x=missing)
         if alternative := self.take("alternative.product"):
-            self.say(p.ALTERNATIVE, x=alternative)
+            self.say(self.finding.lines("alternative"), x=alternative)
         if relaxed:
-            self.say(p.RELAXED, x=relaxed)
+            self.say(self.finding.lines("relaxed"), x=relaxed)
 
     def _why_these(self) -> None:
-        for table, name in self.rng.sample([(p.BEHAVIOUR, "behaviour"), (p.NEEDS, "need")], 2):
+        for name, table in self.rng.sample([("behaviour", "behaviour"), ("need", "needs")], 2):
             if found := self.several(name):
-                self.say(table, x=found)
+                self.say(self.finding.lines(table), x=found)
 
     def _nothing(self) -> None:
         product = self.take("need.product")
         if not self.parts or product:
-            self.say(p.NOTHING if product else p.NOTHING_AT_ALL, x=product)
+            self.say(self.finding.lines("nothing" if product else "nothing_at_all"), x=product)
         self._why_these()
         if not self.plan.ask:
-            self.maybe(0.8, p.AFTER_NOTHING)
+            self.maybe(0.8, self.finding.lines("after_nothing"))
 
     def _prose(self, picks: list[int]) -> None:
         kind, extreme = self.take("need.product"), self.take("need.superlative")
-        first = (p.EXTREME_FOR if kind else p.EXTREME) if extreme else (p.FIRST_FOR if kind else p.FIRST)
+        first = ("extreme" if extreme else "first") + ("_for" if kind else "")
         for place, pick in enumerate(picks):
             last = place == len(picks) - 1 and self.rng.random() < 0.4
-            table = first if place == 0 else p.LAST if last else p.NEXT
-            sentence = self.line(table, n=self.name(pick), k=kind, e=extreme)
+            table = first if place == 0 else "last" if last else "next"
+            sentence = self.line(self.finding.lines(table), n=self.name(pick), k=kind, e=extreme)
             reasons = self.several("reason", pick)
-            self.parts.append(sentence + (self.line(p.REASONS, r=reasons) if reasons else "") + ".")
+            self.parts.append(sentence + (self.line(self.finding.lines("reasons"), r=reasons) if reasons else "") + ".")
             self._reservations(pick)
 
     def _listing(self, picks: list[int]) -> None:
         kind, extreme = self.take("need.product"), self.take("need.superlative")
         if extreme:
-            self.say(s.REST["need.superlative"], x=extreme)
-        self.say(p.LIST_LEAD_FOR if kind else p.LIST_LEAD, k=kind)
+            self.say(self.service.part("rest", "need.superlative"), x=extreme)
+        self.say(self.finding.lines("list_lead_for" if kind else "list_lead"), k=kind)
         for pick in picks:
             name, reasons = self.name(pick), self.several("reason", pick)
-            item = self.line(p.LIST_ITEM, n=name, r=reasons) if reasons else f"- {name}"
+            item = self.line(self.finding.lines("list_item"), n=name, r=reasons) if reasons else f"- {name}"
             held = len(self.parts)
             self._reservations(pick)
             self.parts[held:] = [" ".join([item + ".", *self.parts[held:]])]
 
     def _reservations(self, pick: int) -> None:
         if tradeoffs := self.several("tradeoff", pick):
-            self.say(p.TRADEOFF, x=tradeoffs)
+            self.say(self.finding.lines("tradeoff"), x=tradeoffs)
         if review := self.several("review", pick):
-            self.say(p.REVIEW, x=review)
+            self.say(self.finding.lines("review"), x=review)
 
     def _next_need(self) -> None:
         if product := self.take("next.product"):
-            self.say(p.NEXT_NEED, x=product)
+            self.say(self.finding.lines("next_need"), x=product)
 
     def _ask(self, attribute: str) -> None:
         confirm, name, options = self.take("ask.confirm"), self.take("ask.name"), self.take("ask.options")
         if confirm:
-            self.say(s.ASK_CONFIRM, x=confirm)
+            self.say(self.service.lines("ask_confirm"), x=confirm)
             for key in (name, options):
-                self.parts[-1:-1] = [self.line(s.REST["need"], x=key)] if key else []
+                self.parts[-1:-1] = [self.line(self.service.part("rest", "need"), x=key)] if key else []
         elif name:
-            self.say(s.ASK_NAME_OPTIONS if options else s.ASK_NAME, a=name, o=options)
+            self.say(self.service.lines("ask_name_options" if options else "ask_name"), a=name, o=options)
         elif options:
-            self.say(s.ASK_OPTIONS.get(attribute) or _open_questions(attribute), o=options)
+            self.say(self.service.part("ask_options", attribute) or self._open_questions(attribute), o=options)
         else:
-            self.say(s.ASK.get(attribute, s.ASK["other"]))
+            self.say(self.service.part("ask", attribute, "other"))
+
+    def _open_questions(self, attribute: str) -> Lines:
+        """Questions to which options can be given behind a colon."""
+        lines = self.service.part("ask", attribute, "other")
+        return (*(line[:-1] + ": $o?" for line in lines if _OPEN.match(line)), "Which would you like: $o?")
 
     def _ask_move(self) -> None:
         self._what_gave()
         attribute, kind = self.plan.ask or "other", self.take("need.product")
         self._why_these()
         plain = not {"ask.confirm", "ask.name", "ask.options"} & set(self.left)
-        if kind and plain and attribute in s.ASK_FOR and self.rng.random() < 0.5:
-            self.say(s.ASK_FOR[attribute], k=kind)
+        about = self.service.part("ask_for", attribute)
+        if kind and plain and about and self.rng.random() < 0.5:
+            self.say(about, k=kind)
             self.plan = self.plan.model_copy(update={"ask": None})
         elif kind:
-            self.say(s.ASK_FOR[""], k=kind)
+            self.say(self.service.part("ask_for", ""), k=kind)
         for pick in self.picks():
-            self.say(p.SHOWN, n=self.name(pick))
+            self.say(self.finding.lines("shown"), n=self.name(pick))
         self._next_need()
 
     def _answer(self) -> None:
@@ -212,119 +145,118 @@ class _Composer:
         for pick in picks:
             name, answers = self.name(pick, short=True), self.several("answer", pick)
             if answers:
-                self.say(p.ANSWER, n=name, a=answers)
+                self.say(self.finding.lines("answer"), n=name, a=answers)
             elif unknown:
-                self.say(p.UNKNOWN_OF, n=name, x=unknown)
+                self.say(self.finding.lines("unknown_of"), n=name, x=unknown)
                 unknown = ""
             else:
-                self.say(p.SHOWN, n=name)
+                self.say(self.finding.lines("shown"), n=name)
             self._reservations(pick)
         for pick in range(1, PICKS + 1):
             if answers := self.several("answer", pick):
-                self.say(p.ANSWER_PLAIN, a=answers)
+                self.say(self.finding.lines("answer_plain"), a=answers)
         if unknown:
-            self.say(p.UNKNOWN, x=unknown)
+            self.say(self.finding.lines("unknown"), x=unknown)
         if not self.parts:
-            self.say(p.NO_ANSWER)
+            self.say(self.finding.lines("no_answer"))
 
     def _compare(self) -> None:
         picks = self.picks()
         if picks:
-            self.say(p.COMPARE_LEAD, x=self.listed([self.name(pick, short=True) for pick in picks]))
+            self.say(self.finding.lines("compare_lead"), x=self.listed([self.name(pick, short=True) for pick in picks]))
         lines = self.rng.random() < 0.6
         for n in range(1, COUNTS["diff"] + 1):
             if name := self.take(f"diff{n}"):
                 self._difference(name, [self.take(f"{pick}.diff{n}") for pick in picks], lines)
         for place, pick in enumerate(picks):
-            ordinal = p.ORDINALS[place]
+            ordinal = self.finding.lines("ordinals")[place]
             if rating := self.take(f"{pick}.rating"):
-                self.say(p.COMPARE_RATING, o=ordinal, r=rating)
+                self.say(self.finding.lines("compare_rating"), o=ordinal, r=rating)
             if reasons := self.several("reason", pick):
-                self.say(p.COMPARE_REASON, o=ordinal, r=reasons)
+                self.say(self.finding.lines("compare_reason"), o=ordinal, r=reasons)
             if tradeoffs := self.several("tradeoff", pick):
-                self.say(p.COMPARE_TRADEOFF, o=ordinal, r=tradeoffs)
+                self.say(self.finding.lines("compare_tradeoff"), o=ordinal, r=tradeoffs)
         if not self.plan.ask:
-            self.maybe(0.5, p.COMPARE_CLOSE)
+            self.maybe(0.5, self.finding.lines("compare_close"))
 
     def _difference(self, name: str, values: list[str], lines: bool) -> None:
         values = [value for value in values if value]
         if len(values) == 2:
-            self.say(p.DIFF_TWO if lines else p.DIFF_SENTENCE_TWO, d=name, a=values[0], b=values[1])
+            self.say(self.finding.lines("diff_two" if lines else "diff_sentence_two"), d=name, a=values[0], b=values[1])
         else:
-            self.say(p.DIFF_MANY if lines else p.DIFF_SENTENCE_MANY, d=name, x=self.listed(values) if values else "–")
+            self.say(self.finding.lines("diff_many" if lines else "diff_sentence_many"), d=name, x=self.listed(values) or "–")
 
     def _policy(self) -> None:
         said = False
         for n in range(1, COUNTS["policy"] + 1):
             if clause := self.take(f"policy{n}"):
                 source = self.take(f"policy{n}.source")
-                tables = (s.POLICY_SOURCE_ALSO, s.POLICY_ALSO) if said else (s.POLICY_SOURCE, s.POLICY)
-                self.say(tables[0] if source else tables[1], x=clause, s=source)
+                table = "policy" + ("_source" if source else "") + ("_also" if said else "")
+                self.say(self.service.lines(table), x=clause, s=source)
                 said = True
         if not said:
             unknown = self.several("unknown")
-            self.say(s.POLICY_NONE_OF if unknown else s.POLICY_NONE, x=unknown)
+            self.say(self.service.lines("policy_none_of" if unknown else "policy_none"), x=unknown)
         elif not self.plan.ask:
-            self.maybe(0.4, s.POLICY_CLOSE)
+            self.maybe(0.4, self.service.lines("policy_close"))
 
     def _order(self) -> None:
         topic = self.plan.topic
         if topic == "not_found":
             number = self.take("order.id")
-            self.say(s.ORDER_NOT_FOUND_ID if number else s.ORDER_NOT_FOUND, i=number)
+            self.say(self.service.lines("order_not_found_id" if number else "order_not_found"), i=number)
         if topic in ("change", "return"):
-            self.say(s.ORDER_CHANGE if topic == "change" else s.ORDER_RETURN)
+            self.say(self.service.lines(f"order_{topic}"))
         number, status = self.take("order.id"), self.take("order.status")
         if status:
-            self.say(s.ORDER_STATUS_ID if number else s.ORDER_STATUS, i=number, x=status)
+            self.say(self.service.lines("order_status_id" if number else "order_status"), i=number, x=status)
         elif number:
-            self.say(s.ORDER_ID, i=number)
+            self.say(self.service.lines("order_id"), i=number)
         self._order_details()
         if "policy1" in self.left:
             self._policy()
-        close = {"not_found": s.ORDER_NOT_FOUND_CLOSE, "change": s.ORDER_CHANGE_CLOSE, "return": s.ORDER_RETURN_CLOSE}
-        if topic in close and not self.plan.ask:
-            self.maybe(0.8, close[topic])
+        if topic in ("not_found", "change", "return") and not self.plan.ask:
+            self.maybe(0.8, self.service.lines(f"order_{topic}_close"))
 
     def _order_details(self) -> None:
-        for name, table in (("items", s.ORDER_ITEMS), ("date", s.ORDER_DATE), ("delivery", s.ORDER_DELIVERY), ("tracking", s.ORDER_TRACKING), ("total", s.ORDER_TOTAL)):
+        for name in ("items", "date", "delivery", "tracking", "total"):
             if found := self.take(f"order.{name}"):
-                self.say(table, x=found)
+                self.say(self.service.lines(f"order_{name}"), x=found)
 
     def _basket(self) -> None:
-        topic, title = self.plan.topic, self.take("basket.title")
-        tables = {"added": (s.ADDED, s.ADDED_PLAIN), "removed": (s.REMOVED, s.REMOVED_PLAIN), "changed": (s.ALTERED, s.ALTERED_PLAIN)}
-        if topic in tables:
-            self.say(tables[topic][0 if title else 1], t=title)
+        topic, title = self.plan.topic or "", self.take("basket.title")
+        selected = self.service.lines("selected") if topic == "selected" else None
+        if topic in _BASKET:
+            self.say(self.service.lines(_BASKET[topic] + ("" if title else "_plain")), t=title)
         elif title:
-            self.say(s.SELECTED if topic == "selected" else s.REST["basket.title"], n=title, x=title)
+            self.say(selected or self.service.part("rest", "basket.title"), n=title, x=title)
         for pick in self.picks():
-            self.parts.append(self.line(s.SELECTED if topic == "selected" else p.SHOWN, n=self.name(pick, short=topic == "selected")).rstrip(".") + ".")
+            self.say(selected or self.finding.lines("shown"), n=self.name(pick, short=selected is not None))
         if topic == "empty":
-            self.say(s.EMPTY)
+            self.say(self.service.lines("empty"))
         elif topic == "view":
-            self.maybe(0.5, s.VIEW)
+            self.maybe(0.5, self.service.lines("view"))
         if quantity := self.take("basket.quantity"):
-            self.say(s.QUANTITY, x=quantity)
+            self.say(self.service.lines("quantity"), x=quantity)
         count, total = self.take("basket.count"), self.take("basket.total")
         if count or total:
-            self.say(s.TOTALS if count and total else s.COUNT if count else s.SUM, c=count, s=total)
-        close = {"checkout": (1.0, s.CHECKOUT), "empty": (0.7, s.EMPTY_CLOSE), "selected": (0.8, s.SELECTED_CLOSE)}
+            self.say(self.service.lines("totals" if count and total else "count" if count else "sum"), c=count, s=total)
         if topic == "checkout" or not self.plan.ask:
-            self.maybe(*close.get(topic or "", (0.4, s.BASKET_CLOSE)))
+            chance, close = _BASKET_CLOSE.get(topic, (0.4, "basket_close"))
+            self.maybe(chance, self.service.lines(close))
 
     def _handover(self) -> None:
-        self.say(s.HANDOVER.get(self.plan.topic or "", s.HANDOVER[""]))
-        self.maybe(0.4, s.HANDOVER_CLOSE)
+        self.say(self.service.part("handover", self.plan.topic or "", ""))
+        self.maybe(0.4, self.service.lines("handover_close"))
 
     def _chat(self) -> None:
         topic = self.plan.topic or ""
         if topic == "greeting" and not self.plan.greet:
-            self.say(p.SHOP_GREETING if self.take("shop.name") else p.GREETING)
+            self._greeting()
         if topic != "greeting" or not self.plan.ask:
-            self.say(s.CHAT.get(topic, s.CHAT[""]))
+            self.say(self.service.part("chat", topic, ""))
         if not self.plan.ask:
-            self.maybe(0.7, s.CHAT_CLOSE.get(topic, ("",)))
+            self.maybe(0.7, self.service.part("chat_close", topic, ""))
 
     def _rest(self) -> None:
         """What no sentence took up, each in one of its own."""
@@ -334,6 +266,7 @@ class _Composer:
                 continue
             pick, name, number, rest = split(key)
             if number and name != "policy":
-                self.say(s.REST[name], x=self.several(name, pick) if name != "diff" else self.take(key))
+                found = self.several(name, pick) if name != "diff" else self.take(key)
+                self.say(self.service.part("rest", name), x=found)
             else:
-                self.say(s.REST[name + rest], x=self.take(key))
+                self.say(self.service.part("rest", name + rest), x=self.take(key))
