@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
-from assistant.api import chat, errors, products, sessions, status
+from assistant.api import chat, docs, errors, products, sessions, status
 from assistant.api.fallback import fallback
 from assistant.api.limits import BodyLimit
 from assistant.assistant import Assistant
@@ -32,14 +32,14 @@ def create_app(assistant: Assistant) -> FastAPI:
         description=DESCRIPTION,
         version=program_version(),
         openapi_url="/api/openapi.json",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         responses={422: {"model": errors.ErrorBody, "description": "What came in cannot be used"}},
     )
     app.state.assistant = assistant
     app.state.version = app.version
     app.state.turns = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
-    doors = [chat.router, sessions.router, products.router, status.router]
+    doors = [chat.router, sessions.router, products.router, status.router, docs.router]
     routes = [route for door in doors for route in door.routes]
     for router in (*doors, fallback(routes)):
         app.include_router(router)

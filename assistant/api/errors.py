@@ -29,7 +29,7 @@ STATUS: dict[type[ShopkeeperError], tuple[int, str]] = {
 HTTP_CODES = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 HTTP_SENTENCES = {
     400: "The body is not readable: send JSON in UTF-8.",
-    404: "There is nothing here. The API is described at /api/openapi.json.",
+    404: "There is nothing here. The API is described at /api/docs.",
     413: "The request is too large: send at most 1 MiB.",
 }
 

@@ -78,6 +78,8 @@ class ListingWriter:
 
     def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
         yield f"[{plan.move}]"
+        if conversation.messages[-1].content == SLOW:
+            time.sleep(0.3)
         for fact in plan.facts:
             yield f" {fact.text};"
 

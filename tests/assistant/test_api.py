@@ -241,6 +241,14 @@ def test_openapi_describes_every_door(client: TestClient) -> None:
     assert "HTTPValidationError" not in json.dumps(spec["paths"])
 
 
+def test_the_api_s_own_page_needs_no_other_host(client: TestClient) -> None:
+    page = client.get("/api/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<code>/api/chat</code>" in page.text
+    assert "waterproof hiking boots under 120" in page.text
+    assert "http" not in page.text.replace("HTTP", "")
+
+
 def test_a_failing_model_is_a_sentence_and_the_cause_is_logged(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
