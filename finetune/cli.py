@@ -1,0 +1,144 @@
+"""`shopkeeper train`, `shopkeeper evaluate` and `shopkeeper data`; found by the command line as an entry point."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant.cli.output import DEMO, Config, Json, complain, note, print_json, progress
+
+if TYPE_CHECKING:
+    from finetune.evaluate import Evaluation
+
+app = typer.Typer()
+train = typer.Typer(help="Train a part: reader, writer, intent, or a LoRA adapter for a hub model.", no_args_is_help=True)
+judge = typer.Typer(help="Judge a part on conversations it never saw.", no_args_is_help=True)
+data = typer.Typer(help="Check, split and describe labelled conversations.", no_args_is_help=True)
+app.add_typer(train, name="train")
+app.add_typer(judge, name="evaluate")
+app.add_typer(data, name="data")
+
+Files = Annotated[list[Path], typer.Option("--data", "-d", help="Labelled conversations, JSON Lines; repeatable.")]
+
+
+@train.command("reader")
+def train_reader(
+    files: Annotated[list[Path] | None, typer.Option("--data", "-d", help="Labelled conversations; repeatable.")] = None,
+    config: Annotated[Path, typer.Option("--config", "-c", help="The recipe.")] = Path("configs/train-reader.yaml"),
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the weights.")] = None,
+) -> None:
+    """Train the compact reader. An interrupted run goes on from its last checkpoint."""
+    from finetune.train_reader import Recipe
+    from finetune.train_reader import train as run
+
+    given = {"data": [str(f) for f in files or []] or None, "output": str(out) if out else None}
+    recipe = Recipe.from_yaml(config, **{k: v for k, v in given.items() if v is not None})
+    scores = run(recipe, report=note)
+    print_json(scores.to_json())
+
+
+@judge.command("reader")
+def evaluate_reader(
+    files: Annotated[
+        list[str],
+        typer.Option("--data", "-d", help="A file; pscon:FILE; shoppingbench:FOLDER; or unseen. Repeatable."),
+    ],
+    config: Config = DEMO,
+    model: Annotated[Path | None, typer.Option(help="Folder of another compact reader.")] = None,
+    min_f1: Annotated[float | None, typer.Option(help="Exit with 1 where a strict F1 is below.", min=0, max=1)] = None,
+    as_json: Json = False,
+) -> None:
+    """Constraint F1, products, acts and stage of the reader on labelled conversations."""
+    from assistant.build import Generators, build_reader
+    from assistant.compact_reader import CompactReader
+    from assistant.config import Settings
+    from finetune.evaluate import evaluate, load
+
+    settings = Settings.load(config)
+    reader = CompactReader.load(model) if model else build_reader(settings.reader, Generators(settings))
+    results: list[Evaluation] = []
+    for name in files:
+        conversations, problems = load(name)
+        for problem in problems:
+            complain(str(problem))
+        with progress(f"Reading {Path(name).name}") as advance:
+            results.append(evaluate(reader, conversations, name, advance))
+    if as_json:
+        print_json([result.to_json() for result in results])
+    else:
+        _table(results)
+    if min_f1 is not None and any(result.scores.strict.f1 < min_f1 for result in results):
+        raise typer.Exit(1)
+
+
+def _table(results: list[Evaluation]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for result in results:
+        table.add_column(Path(result.name).name, justify="right")
+    rows = {
+        "conversations": lambda e: str(e.scores.conversations),
+        "constraints, strict F1": lambda e: f"{e.scores.strict.f1:.3f}",
+        "  95 % interval": lambda e: "–".join(f"{x:.2f}" for x in e.strict_interval),
+        "  precision": lambda e: f"{e.scores.strict.precision:.3f}",
+        "  recall": lambda e: f"{e.scores.strict.recall:.3f}",
+        "constraints, relaxed F1": lambda e: f"{e.scores.relaxed.f1:.3f}",
+        "negations, strict F1": lambda e: f"{e.scores.negation.f1:.3f}",
+        "products": lambda e: _share(e.scores.product_accuracy),
+        "whole state": lambda e: _share(e.scores.joint_accuracy),
+        "evidence": lambda e: _share(e.scores.evidence_accuracy),
+        "acts, micro F1": lambda e: f"{e.scores.acts.f1:.3f}" if e.scores.acts else "–",
+        "acts, macro F1": lambda e: _share(e.scores.acts_macro),
+        "stage": lambda e: _share(e.scores.stage_accuracy),
+        "milliseconds a message": lambda e: f"{e.milliseconds:.0f}",
+    }
+    for title, figure in rows.items():
+        table.add_row(title, *(figure(result) for result in results))
+    Console(highlight=False).print(table)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+@data.command("check")
+def check(files: Annotated[list[Path], typer.Argument(help="Labelled conversations, JSON Lines.")]) -> None:
+    """Report every bad line with file, line and field; exit code 1 where there is one."""
+    from finetune.conversations import read_conversations
+
+    conversations, problems = read_conversations(files)
+    for problem in problems:
+        complain(str(problem))
+    note(f"{len(conversations)} good, {len(problems)} problems")
+    raise typer.Exit(1 if problems else 0)
+
+
+@data.command("stats")
+def show_stats(files: Annotated[list[Path], typer.Argument(help="Labelled conversations, JSON Lines.")]) -> None:
+    """How many conversations, messages, needs and constraints there are, and of which kinds (JSON)."""
+    from finetune.conversations import read_conversations, stats
+
+    conversations, _ = read_conversations(files)
+    print_json(stats(conversations))
+
+
+@data.command("split")
+def split_files(
+    files: Annotated[list[Path], typer.Argument(help="Labelled conversations, JSON Lines.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for train.jsonl, dev.jsonl and test.jsonl.")],
+    seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
+) -> None:
+    """Split 70/20/10 by conversation; the same conversation always falls into the same part."""
+    from finetune.conversations import read_conversations, split, write_conversations
+
+    conversations, problems = read_conversations(files)
+    for problem in problems:
+        complain(str(problem))
+    out.mkdir(parents=True, exist_ok=True)
+    for name, part in split(conversations, {"train": 0.7, "dev": 0.2, "test": 0.1}, seed=seed).items():
+        note(f"{write_conversations(out / f'{name}.jsonl', part)} conversations in {out / name}.jsonl")
