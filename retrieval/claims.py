@@ -5,29 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
-from os.path import commonprefix
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from retrieval.text import WORD, fold, spellings, stem, stems
+from retrieval.text import WORD, fold, spellings, stem, stems, words
 from retrieval.view import Piece, View
 
-_FUNCTION_WORDS = frozenset(stem(w) for w in (
+_FUNCTION_WORDS = frozenset(stems(
     "a an the with in of that to for and or it is are be has have having on my your very really quite super so some any"
     " proper nice good which can must should would like kind type sort bit also from at by as"
-).split())
-_BEFORE = frozenset(("not", "no", "non", "never", "without", "cannot", "isnt", "doesnt", "dont", "arent", "wont", "nor", "anti",
-                     "cant", "lacks", "lack", "lacking", "minus", "zero"))
+))
+_BEFORE = frozenset(words(
+    "not no non never without cannot isnt doesnt dont arent wont nor anti cant lacks lack lacking minus zero"
+))
 _ADJACENT = frozenset(("non", "anti", "zero"))
 _IMITATION = frozenset(("faux", "fake", "imitation", "artificial", "vegan", "simulated"))
 _AFTER = re.compile(
-    r"^\W*(free\b|less\b|(?:is |are |use |\w+ )?not (?:included|supported|required|needed|recommended|allowed|possible|suitable"
-    r"|available)|sold separately|excluded|unsupported)"
+    r"^\W*(free\b|less\b|(?:is |are |use |\w+ )?not (?:included|supported|required|needed|recommended|allowed"
+    r"|possible|suitable|available)|sold separately|excluded|unsupported)"
 )
-_DENIALS = frozenset(("no", "none", "false", "n", "n/a", "na", "not supported", "not available", "not included", "without",
-                      "not applicable", "unsupported", "0", "-", "\u2717", "not", "never", "nein", "nicht"))
+_DENIALS = frozenset((
+    "no", "none", "false", "n", "n/a", "na", "not supported", "not available", "not included", "without",
+    "not applicable", "unsupported", "0", "-", "\u2717", "not", "never", "nein", "nicht",
+))
 _CLAUSE = re.compile(r"[,;:()\u2014]|\bbut\b|\bhowever\b|\balthough\b|\bwhile\b|\byet\b|\bthough\b| - ")
 _POLARITY = re.compile(r"^(?:no|not|non|without|zero)[ -]+(?P<a>.+)$|^(?P<b>.+?)[ -]free$")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
@@ -135,7 +137,9 @@ def variants(text: str) -> tuple[Phrase, ...]:
 
 def _shortest(word: str) -> str:
     """What every form and spelling of a word that this package takes as the same begins with."""
-    base = commonprefix([word, stem(word), *spellings(stem(word))])
+    forms = (word, stem(word), *spellings(stem(word)))
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*forms, strict=False))
+    base = "".join(letters[0] for letters in same)
     return base[:-1] if base.endswith("y") and len(base) > 3 else base
 
 

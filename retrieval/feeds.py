@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from retrieval.errors import FeedError
 from retrieval.formats import records
-from retrieval.normalise import FieldError, Rules, product_of
+from retrieval.normalise import Rules, product_of
 from retrieval.product import Product
+from retrieval.values import FieldError
 
 
 class Problem(BaseModel):
@@ -65,7 +66,7 @@ def read_products(
 
 
 def read_mapping(path: str | Path) -> dict[str, str]:
-    """A field mapping from a YAML file: an object of our names to theirs, alone or under `mapping:`. Raises `FeedError`."""
+    """A field mapping from a YAML file: our names to theirs, alone or under `mapping:`. Raises `FeedError`."""
     import yaml
 
     try:
@@ -83,7 +84,7 @@ def _checked(mapping: Mapping[str, str]) -> dict[str, str]:
     for ours, theirs in mapping.items():
         if not ours.isidentifier() or not theirs.strip():
             raise FeedError(
-                f'The mapping "{ours}={theirs}" is not understood: expected our field name, "=", theirs, as in title=name'
+                f'The mapping "{ours}={theirs}" is not understood: expected our field, "=", theirs, as in title=name'
             )
         if ours not in Product.model_fields:
             known = ", ".join(Product.model_fields)

@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 from xml.sax import SAXException
@@ -231,7 +231,7 @@ def _xml(file: IO[bytes]) -> Iterator[Numbered]:
     from defusedxml.expatreader import create_parser
 
     parser = create_parser(forbid_dtd=True)
-    handler = _Items()
+    handler = _Items(parser.getLineNumber)
     parser.setContentHandler(handler)
     parser.setFeature(feature_external_ges, False)
     try:
@@ -249,8 +249,9 @@ def _xml(file: IO[bytes]) -> Iterator[Numbered]:
 class _Items(ContentHandler):
     """Collects items as they end. Repeated elements become lists, nested ones objects."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Callable[[], int | None]) -> None:
         super().__init__()
+        self._now = line
         self._done: list[tuple[int, Record]] = []
         self._stack: list[tuple[str, Record, list[str]]] = []
         self._line = 0
@@ -265,7 +266,7 @@ class _Items(ContentHandler):
         if self._stack:
             self._stack.append((name, {}, []))
         elif name in ("item", "entry"):
-            self._line = self._locator.getLineNumber()  # type: ignore[attr-defined]
+            self._line = self._now() or 0
             self._stack.append((name, {}, []))
         if self._stack and name == "link" and "href" in attrs:
             self._stack[-1][2].append(attrs["href"])

@@ -137,7 +137,8 @@ class Index:
 
     def similarity(self, query: str) -> NDArray[np.float32]:
         """The cosine of the query with every product, in the catalogue's order: shape `(count,)`."""
-        return self._vectors.matrix @ self._embedded(query.strip())
+        cosines: NDArray[np.float32] = self._vectors.matrix @ self._embedded(query.strip())
+        return cosines
 
     def _allowed(self, kind: str | None, conditions: Sequence[Condition]) -> Mask:
         mask = self._available & self._kinds.match(kind)[1]
@@ -156,4 +157,5 @@ class Index:
         return [self._hit(place, 0.0, 0.0, 0.0) for place in sorted(allowed, key=standing)[:k]]
 
     def _hit(self, place: np.int64, score: float, dense: float, lexical: float) -> Hit:
-        return Hit(product=self.catalogue.products[place], score=float(score), dense=float(dense), lexical=float(lexical))
+        product = self.catalogue.products[place]
+        return Hit(product=product, score=float(score), dense=float(dense), lexical=float(lexical))

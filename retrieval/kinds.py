@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -38,24 +39,31 @@ _BEYOND = re.compile(
     r" - | \| |[,(\[:;]|\b(?:for|with|without|in|by|from|under|to|that|which|who|and|incl|on|at|like)\b", re.I
 )
 _CUT = re.compile(r"\b(?:for|with|without|in|from|under|to|that|which|who|my|his|her|their|our|on|at|like|around)\b")
-_CONTAINERS = re.compile(r"^(?:a |an |some |new )*(?:pair|set|box|pack|bottle|bunch|couple|piece|kind|sort|type|lot)s? of ")
+_CONTAINERS = re.compile(
+    r"^(?:a |an |some |new )*(?:pair|set|box|pack|bottle|bunch|couple|piece|kind|sort|type|lot)s? of "
+)
 
 
 def _lines(text: str) -> frozenset[str]:
     return frozenset(singulars(text))
 
 
-_GENERIC = _lines("""something anything thing thingy thingie thingamajig stuff gadget item product one gift present gear equipment
-accessory option""")
+_GENERIC = _lines("something anything thing thingy thingie thingamajig stuff gadget gear equipment accessory")
 _OPEN = _lines("something anything gift present item product one option")
 _EMPTY = _lines("a an the some any new good nice cheap best cute decent proper pair really very")
-_QUALIFIERS = _lines("""black white gray red green blue yellow orange purple pink brown beige navy teal silver gold cream
-charcoal turquoise burgundy ivory khaki olive pro plus max mini ultra lite se xl xxl s m l x xs small medium large original
-colour color inch cm mm edition deluxe premium classic standard series gen generation new""")
-_PORTIONS = _lines("""set kit pack bundle duo trio collection combo pair fillet steak bouquet platter sampler selection loaf
-slice bunch assortment piece pc twin case""") - {"case"}
-_TOO_WIDE = _lines("""machine maker device tool holder stand cover case bag box board set system unit rack kit pack card
-charger seat frame bed top cleaner stick light cloth pad""")
+_QUALIFIERS = _lines("""
+    black white gray red green blue yellow orange purple pink brown beige navy teal silver gold cream charcoal turquoise
+    burgundy ivory khaki olive pro plus max mini ultra lite se xl xxl s m l x xs small medium large original color inch
+    cm mm edition deluxe premium classic standard series gen generation new
+""")
+_PORTIONS = _lines("""
+    set kit pack bundle duo trio collection combo pair fillet steak bouquet platter sampler selection loaf slice bunch
+    assortment piece pc
+""")
+_TOO_WIDE = _lines("""
+    machine maker device tool holder stand cover case bag box board set system unit rack kit pack card charger seat
+    frame bed top cleaner stick light cloth pad
+""")
 """Nouns that say too little alone: a shop with bags need not have anything like a sleeping bag."""
 
 
@@ -258,7 +266,7 @@ def _heads(title: Sequence[str]) -> list[str]:
 
 
 def _with_joined(words: Sequence[str]) -> Iterable[str]:
-    return {*words, *(left + right for left, right in zip(words, words[1:], strict=False))}
+    return {*words, *(left + right for left, right in pairwise(words))}
 
 
 def _in_record(product: Product, words: Words) -> bool:

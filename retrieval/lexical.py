@@ -15,7 +15,9 @@ from retrieval.text import stems
 if TYPE_CHECKING:
     import bm25s
 
-_IGNORED = frozenset(stems("a an the and or of for with in on to is are be it that this my your i need want looking some something"))
+_IGNORED = frozenset(stems(
+    "a an the and or of for with in on to is are be it that this my your i need want looking some something"
+))
 _DESCRIPTION_WORDS = 120
 _DETAILS = 30
 
@@ -48,7 +50,7 @@ class Lexical:
         return cls(bm25s.BM25.load(str(directory), show_progress=False, allow_pickle=False), count)
 
     def scores(self, query: str) -> NDArray[np.float32]:
-        """How well each product fits the query's words: shape `(count,)`, 0 to 1, where 1 is the best in the catalogue."""
+        """How well each product fits the query's words: shape `(count,)`, 0 to 1, 1 for the best of all."""
         known = [w for w in _tokens(query) if w in self._model.vocab_dict]
         if not known:
             return np.zeros(self._count, dtype=np.float32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from retrieval.claims import Evidence, Phrase, claim, wanted_absent
-from retrieval.measured import Target, bound_holds, letter_order, letters, measured, target
+from retrieval.measured import bound_holds, letter_order, letters, measured, target
 from retrieval.text import fold, singulars, stem, stems, words
 from retrieval.view import Piece, View
 
@@ -21,14 +21,15 @@ _CONDITIONS = {
     "open box": ("open box", "ex display", "ex rental", "b stock"),
 }
 _AUDIENCE = {
-    "female": ("woman", "women", "lady", "girl", "wife", "mum", "mom", "mother", "daughter", "sister", "girlfriend", "her",
-               "granny", "nan", "grandmother", "aunt", "niece", "female", "f"),
-    "male": ("man", "men", "gentleman", "boy", "husband", "dad", "father", "son", "brother", "boyfriend", "him", "grandad",
-             "grandfather", "uncle", "nephew", "male", "m"),
-    "kids": ("kid", "child", "children", "boy", "girl", "son", "daughter", "grandson", "granddaughter", "nephew", "niece"),
-    "toddler": ("toddler",),
-    "infant": ("baby", "infant"),
-    "newborn": ("newborn",),
+    group: frozenset(singulars(names))
+    for group, names in {
+        "female": "woman lady girl wife mum mom mother daughter sister girlfriend granny nan grandmother aunt niece",
+        "male": "man gentleman boy husband dad father son brother boyfriend him grandad grandfather uncle nephew",
+        "kids": "kid child boy girl son daughter grandson granddaughter nephew niece",
+        "toddler": "toddler",
+        "infant": "baby infant",
+        "newborn": "newborn",
+    }.items()
 }
 
 
@@ -154,13 +155,9 @@ def _statement(text: str) -> Matcher:
             return found.says
         if absent is not None:
             return claim(view, absent).denies
-        return measured(view, "is", wanted) if _is_measure(wanted) else None
+        return measured(view, "is", wanted) if wanted is not None and wanted.dimension else None
 
     return check
-
-
-def _is_measure(wanted: Target | None) -> bool:
-    return wanted is not None and wanted.dimension != ""
 
 
 def _brand(view: View, asked: tuple[str, ...]) -> Evidence | None:
@@ -215,7 +212,8 @@ def _own_value(
 ) -> Evidence | None:
     """The value of a field that has the words asked for, or is all of them but the last (`navy` for `navy blue`)."""
     for own in values:
-        if (asked and all(w in own for w in asked) and not _imitation(own, asked)) or (asked[:-1] and own == asked[:-1]):
+        whole = bool(asked) and all(w in own for w in asked) and not _imitation(own, asked)
+        if whole or (asked[:-1] and own == asked[:-1]):
             return Evidence(field=field, value=", ".join(getattr(view.product, field)))
     return None
 
@@ -300,7 +298,7 @@ def _recipient(view: View, text: str) -> Evidence | None:
     asked = set(singulars(text)) | set(words(text))
     for field in ("gender", "age_group"):
         for value in getattr(view.product, field):
-            if asked & set(_AUDIENCE.get(fold(value), (fold(value),))):
+            if asked & (_AUDIENCE.get(fold(value), frozenset()) | {fold(value)}):
                 return Evidence(field=field, value=value)
     return claim(view, text).says
 
@@ -309,7 +307,8 @@ def _within(asked: tuple[str, ...], own: tuple[str, ...]) -> bool:
     """Whether the words stand in a row in the other, compounds taken apart or together."""
     if any(own[i : i + len(asked)] == asked for i in range(len(own) - len(asked) + 1)):
         return True
-    return "".join(asked) in ("".join(own[i:j]) for i in range(len(own)) for j in range(i + 1, min(i + 4, len(own)) + 1))
+    joined = "".join(asked)
+    return any("".join(own[i:j]) == joined for i in range(len(own)) for j in range(i + 1, min(i + 4, len(own)) + 1))
 
 
 def _number(value: str | float) -> float | None:

@@ -12,7 +12,7 @@ from retrieval.measures import Measure, measures, spelled_out, unit_of
 from retrieval.text import WORD, fold, stem, stems
 from retrieval.view import Piece, View
 
-_IDLE = frozenset(stem(w) for w in "a an the of in with at least most max maximum min minimum up to about around or and".split())
+_IDLE = frozenset(stems("a an the of in with at least most max maximum min minimum up to about around or and"))
 _ABOUT = 0.15
 _EQUAL = 0.02
 _FAR = 40
@@ -28,7 +28,7 @@ _OWN_NAMES = {
     "storage": "storage capacity ssd hdd memory",
 }
 _BOUND_NAMES = {("mass", "at_least"): "load capacity limit max maximum user"}
-_NOT_OWN = frozenset(stem(w) for w in "package packaging packed pallet carton case cable cord master shipping".split())
+_NOT_OWN = frozenset(stems("package packaging packed pallet carton case cable cord master shipping"))
 _LETTERS = ("xxxs", "xxs", "xs", "s", "m", "l", "xl", "xxl", "xxxl", "4xl", "5xl")
 
 
@@ -120,7 +120,7 @@ def _sources(view: View, op: str, wanted: Target, fields: tuple[str, ...]) -> It
         named: list[Piece] = details
     else:
         own = _BOUND_NAMES.get((wanted.dimension, op)) or _OWN_NAMES.get(wanted.dimension, "")
-        names = {stem(w) for w in own.split()}
+        names = set(stems(own))
         named = [p for p in details if _name(p) & names and not _name(p) & _NOT_OWN]
         yield named
     yield [p for p in pieces if p.field == "title"]

@@ -62,11 +62,13 @@ _NAMES = "|".join(re.escape(name) + ("s?" if name[-1].isalpha() and len(name) > 
 _NUMBER = r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:[.,]\d+)?|\.\d+"
 _UNIT = rf"(?:{_NAMES})(?![a-z0-9])(?!\s\d)|(?:{_NAMES})(?=\s*[x-]\s*\d)"
 _START = r"(?:(?<![\w.])|(?<=\dx))"
-_ONE = re.compile(rf"{_START}(pack of |set of |box(?:es)? of )?({_NUMBER})(?:[\s-]?({_UNIT})|[\s-]+([a-z]+)|)")
+_ONE = re.compile(
+    rf"{_START}(pack of |set of |box(?:es)? of )?({_NUMBER})(?:[\s-]?({_UNIT})|[\s-]+([a-z]+)|)"
+)
 _JOINED = re.compile(rf"{_START}({_NUMBER})(?:\s?(?:{_NAMES}))?\s?(?:x|-|to|by|/)\s?(?=(?:{_NUMBER}))")
-_SMALL = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-          "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-          "seventeen": 17, "eighteen": 18, "nineteen": 19, "dozen": 12}
+_SMALL = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+          "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
+          "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "dozen": 12}
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _SPELLED = re.compile(
     rf"\b(?:(?P<half>half an?)|(?:(?P<tens>{'|'.join(_TENS)})[ -]?)?(?P<small>{'|'.join(_SMALL)})?"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any
 
 from pydantic import ValidationError
 
 from retrieval.product import Product
+from retrieval.values import RANGE, FieldError, availability, count, money, plain, rating, shown
 
 Row = dict[str, Any]
 
@@ -19,7 +20,7 @@ _LISTS = ("brand", "color", "size", "material", "gender", "age_group")
 _ALIASES: dict[str, tuple[str, ...]] = {
     "id": ("product_id", "item_id", "sku", "asin", "article_number", "uid"),
     "title": ("name", "product_name", "product_title", "item_name"),
-    "description": ("short_description", "long_description", "body", "details_text", "summary", "description_and_reviews"),
+    "description": ("short_description", "long_description", "body", "summary", "description_and_reviews"),
     "price": ("current_price", "list_price", "regular_price", "price_range", "unit_price"),
     "sale_price": ("discounted_price", "special_price"),
     "availability": ("current_stock", "stock", "in_stock", "stock_quantity", "inventory", "stock_status"),
@@ -38,27 +39,10 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "review_count": ("reviews_count", "number_of_reviews", "num_reviews", "ratings_count", "rating_count"),
 }
 _SUBCATEGORIES = ("subcategory", "sub_category", "style")
-_AVAILABILITY = {
-    "in_stock": ("in_stock", "instock", "available", "yes", "true", "y", "limited_availability", "in"),
-    "out_of_stock": ("out_of_stock", "outofstock", "unavailable", "sold_out", "no", "false", "n", "discontinued", "out"),
-    "preorder": ("preorder", "pre_order", "presale"),
-    "backorder": ("backorder", "back_order", "on_backorder"),
-}
-_GENDERS = {"f": "female", "m": "male", "u": "unisex", "women": "female", "men": "male", "woman": "female", "man": "male"}
-_SYMBOLS = {"$": "USD", "\u20ac": "EUR", "\u00a3": "GBP", "\u00a5": "JPY", "\u20b9": "INR"}
-_AMOUNT = re.compile(r"^([A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9])?\s*(\d[\d.,' \u00a0]*?)\s*([A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9])?$")
-_RANGE = re.compile(r"(?<=\d)\s*[-\u2013]\s*(?=[$\u20ac\u00a3\d])")
+_GENDERS = {"f": "female", "m": "male", "u": "unisex", "women": "female", "men": "male"}
 _EXPRESSION = re.compile(r"^(?P<name>.+?)\s*(?P<sign>[*/])\s*(?P<number>\d+(?:\.\d+)?)$")
 _ATTRIBUTE = re.compile(r"^attr_(?:[a-z]_)?(.+)$")
 _PAIRS = re.compile(r"\s*,\s*(?=[^,:]+:[^,:]+)")
-
-
-class FieldError(ValueError):
-    """A value that cannot be understood, and the field it is in."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.field = name
 
 
 @dataclass(frozen=True)
@@ -85,9 +69,9 @@ def product_of(row: Mapping[str, Any], rules: Rules) -> Product:
         "product_detail": tuple(details),
         "product_highlight": tuple(_texts(known.get("product_highlight"))),
         "product_type": _path(known.get("product_type", "")),
-        "availability": _availability(known.get("availability")),
-        "rating": _rating(known.get("rating")),
-        "review_count": _count(known.get("review_count")),
+        "availability": availability(known.get("availability")),
+        "rating": rating(known.get("rating")),
+        "review_count": count(known.get("review_count")),
         "reviews": known.get("reviews", ()),
     }
     for key in ("id", "title", "description", "item_group_id", "link", "image_link"):
@@ -100,14 +84,14 @@ def product_of(row: Mapping[str, Any], rules: Rules) -> Product:
 def _validated(fields: Row) -> Product:
     for key in ("id", "title"):
         if not fields.get(key):
-            raise FieldError(key, f'required: expected a text, found nothing. Map the field that holds it: "{key}=THEIRS"')
+            raise FieldError(key, f'required: expected a text, found nothing. Map its field: "{key}=THEIRS"')
     fields.setdefault("description", "")
     try:
         return Product.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise FieldError(place, f"{first['msg']}, found {_shown(first['input'])}") from None
+        raise FieldError(place, f"{first['msg']}, found {shown(first['input'])}") from None
 
 
 def _mapped(named: Row, rules: Rules) -> Row:
@@ -122,7 +106,7 @@ def _mapped(named: Row, rules: Rules) -> Row:
                 known[ours] = " > ".join(values)
         elif scaled is not None and (name := _name(scaled["name"])) in named:
             factor = float(scaled["number"])
-            number = _money(named[name], ours)[0]
+            number = money(named[name], ours)[0]
             known[ours] = round(number * factor if scaled["sign"] == "*" else number / factor, 4)
             if name != ours:
                 known.pop(name, None)
@@ -134,7 +118,8 @@ def _mapped(named: Row, rules: Rules) -> Row:
 
 
 def _alias(known: Row, named: Row) -> None:
-    """Fill fields that are missing from what other shops call them; an attribute's name counts where no field's does."""
+    """Fill fields that are missing from what other shops call them: from a field, or else from an attribute."""
+    attributes = any(key.startswith("attr_") for key in named)
     for ours, others in _ALIASES.items():
         if ours in known:
             continue
@@ -145,10 +130,10 @@ def _alias(known: Row, named: Row) -> None:
                     _join_subcategory(known, named)
                 break
         else:
-            for key in (*(f"attr_t_{n}" for n in (ours, *others)), *(f"attr_{n}" for n in (ours, *others))):
-                if isinstance(named.get(key), str):
-                    known[ours] = named[key]
-                    break
+            names = [ours, *others] if attributes else []
+            said = (named.get(prefix + name) for prefix in ("attr_t_", "attr_") for name in names)
+            if (text := next((value for value in said if isinstance(value, str)), None)) is not None:
+                known[ours] = text
 
 
 def _join_subcategory(known: Row, named: Row) -> None:
@@ -162,78 +147,12 @@ def _prices(known: Row, rules: Rules) -> Row:
     found: Row = {"currency": known.get("currency") or rules.currency}
     for name in ("price", "sale_price"):
         if name in known:
-            amount, currency = _money(known[name], name)
+            amount, currency = money(known[name], name)
             found[name] = round(amount * rules.price_scale, 4)
             found["currency"] = currency or found["currency"]
-            if isinstance(known[name], str) and _RANGE.search(known[name]):
+            if isinstance(known[name], str) and RANGE.search(known[name]):
                 found["price_range"] = known[name]
     return found
-
-
-def _money(value: Any, name: str) -> tuple[float, str | None]:
-    """An amount and its currency: `129.99`, `"129.99 USD"`, `"€ 1.299,00"`; of a range `"$45-52"` the upper end, so
-    that nothing costs more than it was found for."""
-    expected = f'expected a number such as 129.99 or "129.99 USD", found {_shown(value)}'
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise FieldError(name, expected)
-    if isinstance(value, int | float):
-        number, currency = float(value), None
-    else:
-        ends = [_AMOUNT.match(end.strip()) for end in _RANGE.split(value.strip())]
-        last = ends[-1]
-        if last is None or ends[0] is None or len(ends) > 2:
-            raise FieldError(name, expected)
-        sign = last[1] or last[3] or ends[0][1]
-        number, currency = _decimal(last[2]), _SYMBOLS.get(sign or "", sign)
-    if not math.isfinite(number) or number < 0:
-        raise FieldError(name, expected)
-    return number, currency
-
-
-def _decimal(digits: str) -> float:
-    digits = re.sub(r"[ '\u00a0]", "", digits)
-    if re.fullmatch(r"\d{1,3}(\.\d{3})*,\d{1,2}|\d+,\d{1,2}", digits):
-        digits = digits.replace(".", "").replace(",", ".")
-    try:
-        return float(digits.replace(",", ""))
-    except ValueError:
-        return math.nan
-
-
-def _availability(value: Any) -> str:
-    if value is None:
-        return "in_stock"
-    if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"-?\d+(\.0+)?", value.strip())):
-        return "in_stock" if float(value) > 0 else "out_of_stock"
-    name = re.sub(r"[\s-]+", "_", str(value).strip().lower().rpartition("/")[2])
-    for ours, theirs in _AVAILABILITY.items():
-        if name in theirs:
-            return ours
-    raise FieldError("availability", f"expected in_stock, out_of_stock, preorder or backorder, found {_shown(value)}")
-
-
-def _rating(value: Any) -> float | None:
-    if value is None:
-        return None
-    try:
-        rating = float(str(value).split("/")[0].split(" out of")[0])
-    except ValueError:
-        rating = math.nan
-    if isinstance(value, bool) or not 0 <= rating <= 5:
-        raise FieldError("rating", f"expected a number from 0 to 5, found {_shown(value)}")
-    return rating
-
-
-def _count(value: Any) -> int | None:
-    if value is None:
-        return None
-    try:
-        count = float(str(value).replace(",", ""))
-    except ValueError:
-        count = math.nan
-    if isinstance(value, bool) or not (math.isfinite(count) and count >= 0 and count == int(count)):
-        raise FieldError("review_count", f"expected a whole number, found {_shown(value)}")
-    return int(count)
 
 
 def _details(value: Any) -> Iterator[tuple[str, str]]:
@@ -242,9 +161,9 @@ def _details(value: Any) -> Iterator[tuple[str, str]]:
         return
     if isinstance(value, Mapping):
         if "attribute_name" in value:
-            yield str(value["attribute_name"]), _plain(value.get("attribute_value", ""))
+            yield str(value["attribute_name"]), plain(value.get("attribute_value", ""))
         else:
-            yield from ((str(name), _plain(each)) for name, each in value.items() if not _empty(each))
+            yield from ((str(name), plain(each)) for name, each in value.items() if not _empty(each))
     elif isinstance(value, str):
         for pair in _PAIRS.split(value):
             name, _, text = pair.rpartition(":")
@@ -252,13 +171,13 @@ def _details(value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for each in value:
             if isinstance(each, list | tuple) and len(each) == 2:
-                yield str(each[0]), _plain(each[1])
+                yield str(each[0]), plain(each[1])
             elif isinstance(each, Mapping | str):
                 yield from _details(each)
             else:
-                raise FieldError("product_detail", f"expected attribute_name and attribute_value, found {_shown(each)}")
+                raise FieldError("product_detail", f"expected attribute_name and attribute_value, found {shown(each)}")
     else:
-        raise FieldError("product_detail", f"expected a list of names and values, found {_shown(value)}")
+        raise FieldError("product_detail", f"expected a list of names and values, found {shown(value)}")
 
 
 def _attributes(known: Row) -> Iterator[tuple[str, str]]:
@@ -267,7 +186,7 @@ def _attributes(known: Row) -> Iterator[tuple[str, str]]:
         match = _ATTRIBUTE.match(key)
         if match is not None:
             name = " ".join(match[1].split("_")).strip()
-            yield name[:1].upper() + name[1:], _plain(known.pop(key))
+            yield name[:1].upper() + name[1:], plain(known.pop(key))
 
 
 def _path(value: Any) -> str:
@@ -283,7 +202,7 @@ def _texts(value: Any) -> list[str]:
     if value is None:
         return []
     values = value if isinstance(value, list | tuple) else [value]
-    return [text for each in values if (text := _plain(each).strip())]
+    return [text for each in values if (text := plain(each).strip())]
 
 
 def _text(value: Any, name: str) -> str | None:
@@ -292,16 +211,8 @@ def _text(value: Any, name: str) -> str | None:
     if isinstance(value, list | tuple) and len(value) == 1:
         value = value[0]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise FieldError(name, f"expected a text, found {_shown(value)}")
-    return _plain(value).strip()
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return ", ".join(_plain(each) for each in value) if isinstance(value, list | tuple) else str(value)
+        raise FieldError(name, f"expected a text, found {shown(value)}")
+    return plain(value).strip()
 
 
 def _name(key: str) -> str:
@@ -309,9 +220,6 @@ def _name(key: str) -> str:
 
 
 def _empty(value: Any) -> bool:
-    return value is None or value == "" or value == [] or value == {} or (isinstance(value, float) and math.isnan(value))
+    return value is None or value == "" or value == [] or value == {} or (isinstance(value, float) and isnan(value))
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

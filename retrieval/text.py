@@ -18,7 +18,8 @@ _SPELLINGS = {
     "woolen": "wool", "woollen": "wool", "golden": "gold", "litre": "liter", "metre": "meter", "tyre": "tire",
     "pyjama": "pajama", "mould": "mold", "travelling": "traveling", "matt": "matte", "centre": "center",
     "doughnut": "donut", "knive": "knife", "shelve": "shelf", "scarve": "scarf", "loave": "loaf", "men": "man",
-    "women": "woman", "children": "child", "feet": "foot", "teeth": "tooth", "mice": "mouse", "lense": "lens", "polarised": "polarized", "moustache": "mustache",
+    "women": "woman", "children": "child", "feet": "foot", "teeth": "tooth", "mice": "mouse", "lense": "lens",
+    "polarised": "polarized", "moustache": "mustache",
 }
 _NO_PLURAL = frozenset({"christmas", "canvas", "atlas", "lens", "series", "swiss", "news", "xmas", "texas"})
 

@@ -46,8 +46,9 @@ class Vectors:
             scores, places = self._index.search(row, k)
         else:
             bitmap = np.packbits(np.isin(np.arange(len(self.matrix)), allowed), bitorder="little")
-            selector = faiss.IDSelectorBitmap(bitmap)
-            scores, places = self._index.search(row, k, params=faiss.SearchParameters(sel=selector))
+            selector = faiss.IDSelectorBitmap(bitmap)  # type: ignore[call-arg, arg-type]
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+            scores, places = self._index.search(row, k, params=parameters)
         return places[0], scores[0]
 
 

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from retrieval.product import Product
 from retrieval.text import fold, stems
 
-_NOT_FOR_SHOPPERS = re.compile(r"(^|_)(id|gtin|ean|mpn|sku|upc|asin|url|link|image|img|date|license|alias|aliase)s?(_|$)")
+_NOT_FOR_SHOPPERS = re.compile(
+    r"(^|_)(id|gtin|ean|mpn|sku|upc|asin|url|link|image|img|date|license|alias|aliase)s?(_|$)"
+)
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _SEPARATORS = re.compile(r"[^\w\n]+|_")
 _LONGEST_EXTRA = 300
