@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,12 @@ class Browser:
         self.index = index
         self.products = tuple(index.catalogue)
         self.fronts = tuple(_one_per_group(self.products))
+        self.mixed = tuple(_mixed(self.fronts))
         self.departments = tuple(_children(self.fronts, ()))
 
     def shelf(self, browsing: Browsing) -> Shelf:
         """The page that `browsing` names, cut to `PAGE` products; a page past the end is the last one."""
-        found = self._searched(browsing.query) if browsing.query else self.fronts
+        found = self._searched(browsing.query) if browsing.query else self.fronts if browsing.path else self.mixed
         inside = [p for p in found if tuple(levels(p.product_type)[: len(browsing.path)]) == browsing.path]
         pages = max(1, -(-len(inside) // PAGE))
         start = (min(browsing.page, pages) - 1) * PAGE
@@ -87,6 +89,14 @@ def _one_per_group(products: Iterable[Product]) -> Iterable[Product]:
         if group not in seen:
             seen.add(group)
             yield product
+
+
+def _mixed(products: Iterable[Product]) -> Iterable[Product]:
+    """The first product of each department, then the second of each, and so on."""
+    departments: dict[str, list[Product]] = {}
+    for product in products:
+        departments.setdefault("".join(levels(product.product_type)[:1]), []).append(product)
+    return (product for row in zip_longest(*departments.values()) for product in row if product is not None)
 
 
 def _children(products: Iterable[Product], path: tuple[str, ...]) -> list[tuple[str, int]]:

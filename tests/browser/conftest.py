@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from assistant.assistant import Assistant
 from tests.browser.servers import Served, serving
@@ -18,7 +18,7 @@ CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
              "--disable-component-update", "--no-first-run"]  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
-WAIT = 30_000
+WAIT = 60_000
 
 Open = Callable[..., Page]
 
@@ -27,6 +27,7 @@ Open = Callable[..., Page]
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists() and not os.environ.get("CI"):
         pytest.skip(f"no Chromium at {CHROMIUM}: apt-get install chromium, or set CHROMIUM to its path")
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -64,7 +65,7 @@ def visit(chromium: Browser) -> Iterator[Open]:
         page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
         page.on("request", lambda request: wrong.extend(_foreign(request.url, url)))
-        page.goto(url + path)
+        page.goto(url + path, wait_until="domcontentloaded")
         page.locator("#needs .panel").wait_for()
         return page
 

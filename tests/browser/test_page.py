@@ -251,6 +251,7 @@ def test_purchase_intent_is_for_staff_only(small: Served, visit: Open) -> None:
     page = visit(small.url, path=f"/?staff={TOKEN}")
     say(page, BOOTS)
     expect(page.get_by_role("heading", name="Purchase intent")).to_be_visible()
+    page.locator("#talk .card.pick").first.get_by_role("button", name="Details").click()
     expect(page.locator("#intent .drivers li")).not_to_have_count(0)
 
 
