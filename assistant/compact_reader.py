@@ -14,6 +14,7 @@ from assistant.records import Conversation, Reading, State
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from transformers import BertModel
 
     from assistant.compact.decoding import Thresholds
     from assistant.compact.network import Network
@@ -77,21 +78,35 @@ class CompactReader:
         return parts[0] if len(parts) == 1 else _joined(parts, len(state.needs))
 
 
-def load_base() -> tuple[object, Tokenizer]:
-    """MiniLM's BertModel (float32, eager) and its tokenizer, from the package that carries them."""
-    from tokenizers import Tokenizer
+def load_base() -> tuple[BertModel, Tokenizer]:
+    """MiniLM (float32) and its tokenizer, from the package that carries them."""
     from transformers import BertModel
+    from transformers.utils import logging
 
     from retrieval.encoder import embedded_weights
 
     folder = embedded_weights()
-    model = BertModel.from_pretrained(
-        folder, add_pooling_layer=False, local_files_only=True, attn_implementation="eager"
-    )
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        model = BertModel.from_pretrained(
+            folder, add_pooling_layer=False, local_files_only=True, attn_implementation="eager"
+        )
+    finally:
+        logging.set_verbosity(before)
+    return model, load_tokenizer()
+
+
+def load_tokenizer() -> Tokenizer:
+    """MiniLM's WordPiece tokenizer, without truncation or padding."""
+    from tokenizers import Tokenizer
+
+    from retrieval.encoder import embedded_weights
+
+    tokenizer = Tokenizer.from_file(str(embedded_weights() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return model, tokenizer
+    return tokenizer
 
 
 def save(

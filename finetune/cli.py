@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from finetune.evaluate import Evaluation
 
 app = typer.Typer()
-train = typer.Typer(help="Train a part: reader, writer, intent, or a LoRA adapter for a hub model.", no_args_is_help=True)
+train = typer.Typer(help="Train the reader, the writer, purchase intent, or a LoRA.", no_args_is_help=True)
 judge = typer.Typer(help="Judge a part on conversations it never saw.", no_args_is_help=True)
 data = typer.Typer(help="Check, split and describe labelled conversations.", no_args_is_help=True)
 app.add_typer(train, name="train")
@@ -25,7 +25,7 @@ Files = Annotated[list[Path], typer.Option("--data", "-d", help="Labelled conver
 
 @train.command("reader")
 def train_reader(
-    files: Annotated[list[Path] | None, typer.Option("--data", "-d", help="Labelled conversations; repeatable.")] = None,
+    files: Annotated[list[Path] | None, typer.Option("--data", "-d", help="Labelled chats; repeatable.")] = None,
     config: Annotated[Path, typer.Option("--config", "-c", help="The recipe.")] = Path("configs/train-reader.yaml"),
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the weights.")] = None,
 ) -> None:
@@ -35,8 +35,7 @@ def train_reader(
 
     given = {"data": [str(f) for f in files or []] or None, "output": str(out) if out else None}
     recipe = Recipe.from_yaml(config, **{k: v for k, v in given.items() if v is not None})
-    scores = run(recipe, report=note)
-    print_json(scores.to_json())
+    _table(run(recipe, report=note))
 
 
 @judge.command("reader")

@@ -6,7 +6,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,20 @@ from assistant.compact.decoding import Thresholds
 from assistant.compact.encoding import encode
 from assistant.compact.network import Network
 from assistant.compact_reader import CompactReader, load_base, save
-from assistant.reading import fold
 from assistant.records import Conversation
 from finetune.batches import Example, batches, collate
 from finetune.conversations import chains, read_conversations, split
+from finetune.evaluate import Evaluation, evaluate, load
 from finetune.generator import generate
+from finetune.reader_card import card
 from finetune.reader_loss import losses, total
+from finetune.reader_thresholds import choose
 from finetune.readings import readings
-from finetune.scoring import Scores, score
 from finetune.targets import align
 
 CHECKPOINT_SECONDS = 120.0
+Report = Callable[[str], None]
+PARTS = {"train": 0.85, "dev": 0.07, "test": 0.08}
 TARGETS = ["query", "key", "value", "dense"]
 
 
@@ -50,6 +53,7 @@ class Recipe:
     seed: int = 0
     threads: int = 2
     minutes: float | None = None
+    judge: list[str] = field(default_factory=list)
     output: str = "runs/reader"
 
     @classmethod
@@ -101,10 +105,10 @@ def curriculum(recipe: Recipe, labelled: Sequence[Example], generated: Sequence[
         yield from batches([*labelled, *like], recipe.batch_tokens, seed=recipe.seed * 1000 + 500 + epoch)
 
 
-def train(recipe: Recipe, report: Any = print) -> Scores:
-    """Train by `recipe`, resuming from its last checkpoint, and save adapter, heads, settings and metrics.
+def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
+    """Train by `recipe`, resuming from its last checkpoint; save adapter, heads, settings, metrics and card.
 
-    Returns the scores on the held-out part of the labelled conversations.
+    Returns the scores on the test part of the labelled conversations and on what the recipe names to judge by.
     """
     torch.set_num_threads(recipe.threads)
     output = Path(recipe.output)
@@ -112,19 +116,40 @@ def train(recipe: Recipe, report: Any = print) -> Scores:
     conversations, problems = read_conversations([Path(p) for p in recipe.data])
     for problem in problems:
         report(str(problem))
-    parts = split(conversations, {"train": 0.85, "test": 0.15}, seed=0)
+    parts = split(conversations, PARTS, seed=0)
     network, tokenizer = new_network(recipe)
     labelled = examples(tokenizer, parts["train"])
     made = [c for chain in generate(recipe.generated, recipe.seed) for c in chain] if recipe.generated else []
     generated = examples(tokenizer, made)
     report(f"{len(labelled)} labelled and {len(generated)} generated turns")
-    _fit(network, recipe, list(curriculum(recipe, labelled, generated)), output / "checkpoint.pt", report)
+    plan = list(curriculum(recipe, labelled, generated))
+    minutes = _fit(network, recipe, plan, output / "checkpoint.pt", report)
     reader = CompactReader(network, tokenizer, Thresholds())
-    judged = last_of_each(parts["test"])
-    scores = score([(c, fold(reader, c)) for c in judged])
-    save(network, output, reader.thresholds, {"recipe": asdict(recipe) | {"data": [Path(p).name for p in recipe.data]}})
-    (output / "metrics.json").write_text(json.dumps(scores.to_json(), indent=2) + "\n", "utf-8")
-    return scores
+    if parts["dev"]:
+        choose(reader, last_of_each(parts["dev"]))
+    counts = {
+        "labelled": len(labelled),
+        "generated": len(generated),
+        "conversations": len(chains(conversations)),
+        "minutes": round(minutes, 1),
+    }
+    results = finish(reader, recipe, counts, last_of_each(parts["test"]), output)
+    return results
+
+
+def finish(
+    reader: CompactReader, recipe: Recipe, counts: dict[str, Any], test: Sequence[Conversation], output: Path
+) -> list[Evaluation]:
+    """Judge a trained reader and save it with its figures."""
+    sets = [("labelled, test part", test)] if test else []
+    sets += [(Path(name).stem, load(name)[0]) for name in recipe.judge]
+    results = [evaluate(reader, conversations, name) for name, conversations in sets]
+    settings = asdict(recipe) | {"data": [Path(p).name for p in recipe.data], "judge": [n for n, _ in sets]}
+    save(reader.network, output, reader.thresholds, {"recipe": settings, "trained_on": counts})
+    figures = [result.to_json() for result in results]
+    (output / "metrics.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    (output / "README.md").write_text(card(settings, counts, results), "utf-8")
+    return results
 
 
 def last_of_each(conversations: Sequence[Conversation]) -> list[Conversation]:
@@ -151,7 +176,8 @@ class _Masters:
                 weight.copy_(copy)
 
 
-def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint: Path, report: Any) -> None:
+def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint: Path, report: Report) -> float:
+    """Take all steps of `plan` from the last checkpoint on; returns the processor minutes this took."""
     masters = _Masters(network)
     heads = list(network.heads.parameters())
     optimizer = torch.optim.AdamW(
@@ -186,10 +212,12 @@ def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint
             break
     network.encoder.to(torch.float32)
     with torch.no_grad():
-        for copy, weight in zip(masters.copies, [p for p in network.encoder.parameters() if p.requires_grad]):
+        trained = [p for p in network.encoder.parameters() if p.requires_grad]
+        for copy, weight in zip(masters.copies, trained, strict=True):
             weight.copy_(copy)
     network.eval()
     checkpoint.unlink(missing_ok=True)
+    return (time.process_time() - started) / 60
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:

@@ -77,9 +77,9 @@ def _show(console: Console, assistant: Assistant, reply: Reply) -> None:
 
 @app.command()
 def read(
-    file: Annotated[list[Path], typer.Argument(help="Conversations as JSON Lines (FORMATS: Conversation); - is stdin.")],
+    file: Annotated[list[Path], typer.Argument(help="Conversations as JSON Lines; - is standard input.")],
     config: Config = DEMO,
-    out: Annotated[Path | None, typer.Option(help="Write here; lines already there are kept and not read again.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write here, after the lines that are there already.")] = None,
 ) -> None:
     """Read what shoppers need from whole conversations: one {"id", "state"} line for each."""
     from pydantic import ValidationError

@@ -25,7 +25,7 @@ class Thresholds:
 
     act: float = 0.5
     span: float = 0.5
-    act_change: float = 0.5
+    change: float = 0.5
     close: float = 0.5
 
 
@@ -255,7 +255,7 @@ class _Decoder:
         return self.anchors.get(best) if best else None
 
     def _acts(self) -> tuple[str, ...]:
-        probability = 1 / (1 + np.exp(-self.turn["acts"]))
+        probability = 0.5 * (1 + np.tanh(self.turn["acts"] / 2))
         chosen = [a for a, p in zip(ACTS, probability, strict=True) if p >= self.thresholds.act]
         return tuple(chosen or [ACTS[int(probability.argmax())]])
 
@@ -264,7 +264,7 @@ class _Decoder:
         for (need, constraint), position in self.encoded.constraints.items():
             probability = _softmax(self.turn["constraints"][position])
             action = int(probability.argmax())
-            if probability[0] < 1 - self.thresholds.act_change:
+            if probability[0] < 1 - self.thresholds.change:
                 action = 1 + int(probability[1:].argmax())
             if ACTIONS[action] != "keep" and need not in closed:
                 changed[ACTIONS[action]].append(Ref(need=need, constraint=constraint))

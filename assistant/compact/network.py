@@ -85,9 +85,10 @@ class Network(nn.Module):
         heads = self.heads
         first = states[:, 0]
         message = (segments == Segment.MESSAGE).unsqueeze(-1)
-        highest = states.masked_fill(~message, -1e4).amax(1)
+        said = message.any(1)
+        highest = states.masked_fill(~message, -1e4).amax(1) * said
         mean = (states * message).sum(1) / message.sum(1).clamp(min=1)
-        pooled = torch.cat([first, highest.clamp(min=-10.0), mean], -1)
+        pooled = torch.cat([first, highest, mean], -1)
         keys = heads.anchor_key(states)
         return {
             "tags": heads.tags(states),
