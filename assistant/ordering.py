@@ -121,5 +121,5 @@ def _says(text: str, phrase: str) -> bool:
     found = re.search(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", text)
     if found is None:
         return False
-    before = re.findall(r"[\w']+", text[: found.start()])[-4:]
+    before = re.findall(r"[\w']+", text[: found.start()])[-6:]
     return not any(word in NEGATIONS or word.endswith("n't") for word in before)

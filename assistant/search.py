@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from assistant.ordering import Ordering, is_ordering, ordered
 from assistant.records import Constraint, Need
-from retrieval.conditions import CHECKABLE, meets
+from retrieval.conditions import CHECKABLE
 from retrieval.index import Hit, Index
 from retrieval.product import Product
 
@@ -49,10 +49,11 @@ def find(
     products = index.allowed(need.product, musts)
     relaxed: tuple[Constraint, ...] = ()
     if not products:
-        of_kind = index.allowed(need.product)
+        of_kind = frozenset(product.id for product in index.allowed(need.product))
         if not of_kind:
             return Found(need=need, known=False)
-        relaxed = fewest_to_give_up(of_kind, musts)
+        meeting = [frozenset(product.id for product in index.allowed(need.product, [must])) for must in musts]
+        relaxed = fewest_to_give_up(of_kind, musts, meeting)
         musts = tuple(c for c in musts if c not in relaxed)
         products = index.allowed(need.product, musts)
     hits = index.search(query(need), kind=need.product, conditions=musts, k=k, exclude=exclude)
@@ -75,24 +76,25 @@ def query(need: Need) -> str:
     return " ".join([need.product or "", *wanted]).strip() or "product"
 
 
-def fewest_to_give_up(products: Sequence[Product], musts: Sequence[Constraint]) -> tuple[Constraint, ...]:
-    """The smallest set of musts without which one of `products` meets the rest; ties as told above.
+def fewest_to_give_up(
+    of_kind: Collection[str], musts: Sequence[Constraint], meeting: Sequence[Collection[str]]
+) -> tuple[Constraint, ...]:
+    """The smallest set of musts without which a product of the kind meets the rest; ties as told above.
 
-    Exact: what a product fails is what must go for it to be shown, so the smallest such set over all products wins.
+    `meeting` holds, for each must, the ids of the products that meet it. Exact: what a product fails is what must go
+    for it to be shown, so the smallest such set over all products wins.
     """
-    fails = Counter(_failed(product, musts) for product in products)
+    fails = Counter(_failed(product_id, musts, meeting) for product_id in of_kind)
     leaves = {failed: sum(n for other, n in fails.items() if other <= failed) for failed in fails}
     best = min(fails, key=lambda failed: (len(failed), _cost(failed, musts), -leaves[failed], sorted(failed)))
     return tuple(musts[i] for i in sorted(best))
 
 
-def _failed(product: Product, musts: Sequence[Constraint]) -> frozenset[int]:
-    met = {i for i, must in enumerate(musts) if meets(product, must) is not None}
-    open_groups = {must.attribute for i, must in enumerate(musts) if i in met and _alternative(must)}
+def _failed(product_id: str, musts: Sequence[Constraint], meeting: Sequence[Collection[str]]) -> frozenset[int]:
+    met = {i for i, ids in enumerate(meeting) if product_id in ids}
+    done = {musts[i].attribute for i in met if _alternative(musts[i])}
     return frozenset(
-        i
-        for i, must in enumerate(musts)
-        if i not in met and not (_alternative(must) and must.attribute in open_groups)
+        i for i, must in enumerate(musts) if i not in met and not (_alternative(must) and must.attribute in done)
     )
 
 

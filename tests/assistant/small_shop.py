@@ -10,6 +10,7 @@ from pathlib import Path
 from assistant.assistant import Assistant
 from assistant.build import Parts
 from assistant.config import ConversationSettings, Settings, ShopSettings, StoreSettings
+from assistant.facts import ASKS, TOPICS, known
 from assistant.intent import Feature, IntentModel
 from assistant.records import Added, Constraint, Conversation, Named, Plan, Reading, State
 from assistant.shop import load_shop
@@ -87,9 +88,12 @@ class ScriptedReader:
 
 
 class PlainWriter:
-    """Writes a plan's move and facts as they are; stands in for a slow model."""
+    """Writes a plan's move and facts as they are; stands in for a slow model. Refuses what no writer is told of."""
 
     def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
+        assert all(known(fact.key) for fact in plan.facts), plan.facts
+        assert plan.topic is None or plan.topic in TOPICS[plan.move], plan.topic
+        assert plan.ask is None or plan.ask in ASKS, plan.ask
         yield f"[{plan.move}{':' + plan.topic if plan.topic else ''}]"
         for fact in plan.facts:
             yield f" {fact.key}={fact.text};"
