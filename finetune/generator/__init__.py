@@ -1,6 +1,7 @@
 """Conversations made up on the spot, labelled after every shopper message, in the layout of the hand-labelled ones.
 
-`generate` composes them from tables of products, phrases and voices; the label is kept while the talk is made, so that it
+`generate` composes them from tables of products, phrases and voices; the label is kept while the talk is made, so
+that it
 is right by construction. What it can say is divided in two: with `holdout` it speaks only of kinds, brands and values
 that it never uses without.
 """
@@ -27,7 +28,8 @@ def generate(
 ) -> Iterator[list[Conversation]]:
     """Makes `n_conversations` conversations, each as its prefixes in order, one for each shopper message.
 
-    The same seed gives the same conversations, conversation by conversation, whatever their number. `shared` is the folder
+    The same seed gives the same conversations, conversation by conversation, whatever their number. `shared` is the
+    folder
     of public sets to take more kinds, brands and values from (`None` or a missing folder: own tables only).
     """
     words = vocabulary(holdout, shared if shared is not None and shared.is_dir() else None)

@@ -6,10 +6,11 @@ import random
 from dataclasses import dataclass
 
 ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ CURRENCIES = (
     Currency("SGD", 1.35, ("S${}",), ("{} sgd", "{} singapore dollars")),
     Currency("AED", 3.7, ("AED {}",), ("{} dirhams", "{} aed")),
     Currency("KES", 130, ("KSh {}",), ("{} shillings", "{} kes")),
-    Currency("NGN", 1500, ("₦{}",), ("{} naira",)),
-    Currency("KRW", 1300, ("₩{}",), ("{} won",)),
+    Currency("NGN", 800, ("₦{}",), ("{} naira",)),
+    Currency("KRW", 1000, ("₩{}",), ("{} won",)),
     Currency("MXN", 17, ("MX${}",), ("{} mexican pesos", "{} mxn")),
 )
 WEIGHTS = (26, 22, 24, 6, 6, 2, 6, 4, 3, 2, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1, 1)
@@ -96,6 +97,10 @@ def figures(amount: float, rng: random.Random) -> str:
     return str(whole)
 
 
+def _digits(amount: float) -> str:
+    return str(int(amount)) if amount == int(amount) else f"{amount:.2f}"
+
+
 def in_money(amount: float, currency: Currency | None, rng: random.Random, words: float) -> str:
     """An amount in a currency, or bare where that is `None`; `words` is how likely it is spelled out."""
     spell = amount == int(amount) and amount < 100000 and rng.random() < words
@@ -106,12 +111,14 @@ def in_money(amount: float, currency: Currency | None, rng: random.Random, words
     return rng.choice(forms).format(number)
 
 
-def money_range(low: float, high: float, currency: Currency | None, rng: random.Random, words: float) -> tuple[str, str]:
+def money_range(
+    low: float, high: float, currency: Currency | None, rng: random.Random, words: float
+) -> tuple[str, str]:
     """Both ends of a range; the currency is often named at the second one only."""
     if currency is None or (rng.random() < 0.5 and not currency.signs[0].startswith("{}")):
         seed = rng.random()
         sign = random.Random(seed)
         return in_money(low, currency, sign, 0.0), in_money(high, currency, random.Random(seed), 0.0)
     spell = low == int(low) and high == int(high) and rng.random() < words
-    first, second = (spoken(int(x), rng) if spell else f"{x:g}" for x in (low, high))
+    first, second = (spoken(int(x), rng) if spell else _digits(x) for x in (low, high))
     return first, rng.choice(currency.words).format(second)

@@ -19,19 +19,36 @@ def answer(talk: Talk, turn: Turn) -> None:
     if asked is None or need is None:
         raise ValueError("expected an open question about a need")
     said = _SAY[asked.about](asked, need, talk, turn)
+    if asked.about == "add":
+        _leave_basket(said, talk, turn)
+        return
     if rng.random() < (0.35 if asked.about == "slots" else 0.5):
         said += [clause(w, turn, need) for w in gather(need, rng.choice((1, 1, 2)), talk, frozenset(asked.slots))]
     turn.act("refine_need")
     turn.active = talk.focus
     sentences = join([], said, talk)
-    if rng.random() < 0.07:
+    turn.stage = "exploring" if talk.focus and not talk.focus.shown else "comparing"
+    if talk.focus and talk.focus.picked:
+        turn.stage = "buying" if talk.focus.bought else "deciding"
+    if rng.random() < 0.09 and need.shown:
         sentences.append(questioned(talk.words("ask"), rng))
         turn.act("ask_product")
+        turn.stage = "deciding"
     elif rng.random() < 0.04:
         sentences.append(questioned(talk.words("policy"), rng))
         turn.act("policy")
     surround(sentences, talk, turn, greet=False)
     talk.asked = None
+
+
+def _leave_basket(said: list[str], talk: Talk, turn: Turn) -> None:
+    turn.active, turn.stage = talk.focus, "buying"
+    talk.asked = None
+    if talk.rng.random() < 0.15:
+        said.append(talk.words("checkout"))
+        turn.act("checkout")
+        talk.ordered = True
+    surround(join([], said, talk), talk, turn, greet=False)
 
 
 def _slots(asked: Asked, need: Need, talk: Talk, turn: Turn) -> list[str]:
@@ -97,8 +114,12 @@ def _first(asked: Asked, need: Need, talk: Talk, turn: Turn) -> list[str]:
 
 def _gift(asked: Asked, need: Need, talk: Talk, turn: Turn) -> list[str]:
     made = wishes_for(need, ("price",), talk) if "price" not in need.used else []
-    hobby = Wish("use", "use", "is", "hobby", talk.rng.choice(talk.rng.choice(talk.shopper.words.kinds).uses or ("reading",)))
-    text = talk.rng.choice(("they're into [{v}]", "loves [{v}]", "[{v}] mostly", "all about [{v}]", "[{v}]", "always talking about [{v}]"))
+    hobby = Wish(
+        "use", "use", "is", "hobby", talk.rng.choice(talk.rng.choice(talk.shopper.words.kinds).uses or ("reading",))
+    )
+    text = talk.rng.choice(
+        ("they're into [{v}]", "loves [{v}]", "[{v}] mostly", "all about [{v}]", "[{v}]", "always talking about [{v}]")
+    )
     said = [_hobby(text, hobby, need, turn)] if talk.rng.random() < 0.7 else []
     said += [clause(w, turn, need) for w in made]
     return said or [talk.words("dontknow")]
@@ -115,7 +136,19 @@ def _kinds(asked: Asked, need: Need, talk: Talk, turn: Turn) -> list[str]:
     need.kind = kind
     table = phrases("phrases")
     named = value(turn.name(need), asked.kinds[0])
-    head = rng.choice(("ooh {p}", "{p} it is", "the {p} then", "{p}, yes", "{p} sounds good", "maybe the {p}", "{p}", "yes {p}", "a {p} then"))
+    head = rng.choice(
+        (
+            "ooh {p}",
+            "{p} it is",
+            "the {p} then",
+            "{p}, yes",
+            "{p} sounds good",
+            "maybe the {p}",
+            "{p}",
+            "yes {p}",
+            "a {p} then",
+        )
+    )
     said = [head.replace("{p}", named)]
     if rng.random() < 0.15:
         said.append(table.pick("recommend.ask", rng, talk.shopper.voice.register))
@@ -125,7 +158,7 @@ def _kinds(asked: Asked, need: Need, talk: Talk, turn: Turn) -> list[str]:
 
 def _add(asked: Asked, need: Need, talk: Talk, turn: Turn) -> list[str]:
     turn.act("add_to_cart")
-    need.bought = True
+    need.bought = need.picked = True
     talk.basket = True
     return [talk.words("yes") if talk.rng.random() < 0.4 else talk.words("add")]
 

@@ -1,6 +1,7 @@
 """What a shopper clicked before they wrote, and what that tells.
 
-Most browsing tells nothing: too little of it, too mixed, or about other things. Where most views of a kind share a brand, a
+Most browsing tells nothing: too little of it, too mixed, or about other things. Where most views of a kind share a
+brand, a
 colour, a material or a style, or a search names one, and the shopper's words do not decide it themselves, it is a
 wish. Its source is the strongest event that shows it: a search, a wish list, a basket, else the last view.
 """
@@ -43,7 +44,13 @@ def tell(browsing: Browsing, need: Need) -> None:
     wish = browsing.wish
     if wish is None or wish.slot in need.used or wish.text in need.texts:
         return
-    label = {"attribute": wish.attribute, "op": "is", "value": wish.text.lower(), "strength": "prefer", "source": {"event": browsing.event}}
+    label = {
+        "attribute": wish.attribute,
+        "op": "is",
+        "value": wish.text.lower(),
+        "strength": "prefer",
+        "source": {"event": browsing.event},
+    }
     need.held.append(Held(wish, label))
 
 
@@ -59,9 +66,15 @@ def _telling(kind: Kind, shopper: Shopper, rng: random.Random) -> Browsing:
         other = kind if rng.random() < 0.6 else rng.choice(shopper.words.kinds)
         events.insert(rng.randrange(len(events) + 1), _view(other, shopper, rng))
     if slot in ("style", "feature", "material") or rng.random() < 0.25:
-        events.insert(rng.randrange(len(events) + 1), {"event_name": "search", "search_term": f"{text.lower()} {rng.choice(kind.names)}"})
+        events.insert(
+            rng.randrange(len(events) + 1),
+            {"event_name": "search", "search_term": f"{text.lower()} {rng.choice(kind.names)}"},
+        )
     elif rng.random() < 0.6:
-        events.append(_view(kind, shopper, rng, slot, text) | {"event_name": rng.choice(("add_to_wishlist", "add_to_wishlist", "add_to_cart"))})
+        events.append(
+            _view(kind, shopper, rng, slot, text)
+            | {"event_name": rng.choice(("add_to_wishlist", "add_to_wishlist", "add_to_cart"))}
+        )
     _stamp(events, rng)
     wish = Wish(slot, attribute, "is", slot, text.lower(), strength="prefer")  # type: ignore[arg-type]
     return Browsing(events, wish, _strongest(events, text))
@@ -83,7 +96,9 @@ def _mixed(kind: Kind, shopper: Shopper, rng: random.Random) -> list[dict[str, A
     for _ in range(rng.randint(1, 5)):
         event = _view(kind if rng.random() < 0.5 else rng.choice(shopper.words.kinds), shopper, rng)
         if rng.random() < 0.2:
-            event["event_name"] = rng.choice(("add_to_cart", "view_item_list", "select_item", "purchase", "add_to_wishlist"))
+            event["event_name"] = rng.choice(
+                ("add_to_cart", "view_item_list", "select_item", "purchase", "add_to_wishlist")
+            )
         events.append(event)
     _stamp(events, rng)
     return events
@@ -113,7 +128,12 @@ def _values(slot: Slot, kind: Kind, shopper: Shopper) -> list[str]:
         return [f.text for f in kind.features if f.form == "adj"]
     if slot == "colour" and not kind.coloured:
         return []
-    values = {"brand": shopper.words.brands(kind), "colour": shopper.words.colours(kind), "material": kind.materials, "style": kind.styles}
+    values = {
+        "brand": shopper.words.brands(kind),
+        "colour": shopper.words.colours(kind),
+        "material": kind.materials,
+        "style": kind.styles,
+    }
     return list(values[slot])
 
 

@@ -25,12 +25,18 @@ STARTS: tuple[tuple[Move, float], ...] = (
     (service.start_service, 15), (service.policy, 2.5), (service.off_topic, 1), (service.human, 0.7),
 )  # fmt: skip
 AFTER_SHOWN: tuple[tuple[NeedMove, float], ...] = (
-    (reactions.reject, 24), (reactions.change, 20), (reactions.select, 22), (reactions.ask, 15), (reactions.compare, 11),
+    (reactions.reject, 24), (reactions.change, 20), (reactions.select, 22), (reactions.ask, 15), (reactions.compare,
+    11),
     (reactions.recommend, 4), (reactions.buy, 6), (reactions.leave, 3),
 )  # fmt: skip
 AFTER_ANSWER: tuple[tuple[NeedMove, float], ...] = (
     (reactions.select, 30), (reactions.ask, 20), (reactions.change, 22), (reactions.buy, 18), (reactions.reject, 12),
     (reactions.compare, 5), (reactions.leave, 3),
+)  # fmt: skip
+
+AFTER_PICK: tuple[tuple[NeedMove, float], ...] = (
+    (reactions.buy, 45), (reactions.ask, 22), (reactions.change, 18), (reactions.pay, 9), (reactions.leave, 3),
+    (reactions.reject, 3),
 )  # fmt: skip
 
 
@@ -51,7 +57,11 @@ def converse(identity: str, words: Vocabulary, rng: random.Random) -> dict[str, 
             browsing = _browsed(talk, turn, bool(states))
         states.append((len(messages), _label(talk, turn)))
         left -= 1
-        if left and talk.phase != "closed" and not (rng.random() < 0.03 and turn.acts[-1] in ("state_need", "refine_need")):
+        if (
+            left
+            and talk.phase != "closed"
+            and not (rng.random() < 0.03 and turn.acts[-1] in ("state_need", "refine_need"))
+        ):
             role = "agent" if talk.phase == "human" else "assistant"
             messages.append({"role": role, "content": _shop_turn(talk, tuple(turn.acts))})
     return {"id": identity, "messages": messages, "events": browsing.events if browsing else [], "states": states}
@@ -72,7 +82,9 @@ def _move(talk: Talk) -> Move:
     if talk.phase == "start":
         return rng.choices(*zip(*STARTS, strict=True))[0]
     if talk.phase == "hello":
-        return rng.choices((openings.open_need, openings.open_gift, service.start_service, service.policy), (80, 8, 8, 4))[0]
+        return rng.choices(
+            (openings.open_need, openings.open_gift, service.start_service, service.policy), (80, 8, 8, 4)
+        )[0]
     talk.close_bought()
     if talk.phase in ("service", "human"):
         return rng.choices((service.go_on, service.from_service, service.thanks), (60, 28, 12))[0]
@@ -81,7 +93,9 @@ def _move(talk: Talk) -> Move:
     if talk.focus is None:
         if talk.others:
             return reactions.back
-        return rng.choices((openings.next_need, service.policy, service.thanks, service.start_service), (62, 14, 10, 14))[0]
+        return rng.choices(
+            (openings.next_need, service.policy, service.thanks, service.start_service), (62, 14, 10, 14)
+        )[0]
     aside = rng.random()
     if aside < 0.035:
         return rng.choices((service.off_topic, service.policy, service.human, service.thanks), (25, 45, 12, 18))[0]
@@ -98,6 +112,9 @@ def _about_focus(talk: Talk, need: Need) -> Move:
         return answers.answer
     if talk.phase == "variant" and rng.random() < 0.9:
         return lambda t, turn: reactions.pick_variant(t, turn, need)
+    if need.picked:
+        chosen = rng.choices(*zip(*AFTER_PICK, strict=True))[0]
+        return lambda t, turn: chosen(t, turn, need)
     table = AFTER_SHOWN if talk.phase == "shown" else AFTER_ANSWER if need.shown else ((reactions.change, 1.0),)
     chosen = rng.choices(*zip(*table, strict=True))[0]
     return lambda t, turn: chosen(t, turn, need)
@@ -126,6 +143,8 @@ def _shop_turn(talk: Talk, acts: tuple[str, ...]) -> str:
         return shopside.respond(talk, acts)
     if "select" in acts and "state_need" not in acts:
         return _after_select(talk, need, acts)
+    if "ask_recommendation" in acts and need.shown and rng.random() < 0.7:
+        return shopside.advise(talk, need)
     if ("ask_product" in acts or "compare" in acts) and need.shown:
         return shopside.respond(talk, ("ask_product",))
     if len(talk.others) and not need.shown and not talk.others[0].shown and "state_need" in acts and rng.random() < 0.4:
@@ -141,7 +160,9 @@ def _after_select(talk: Talk, need: Need, acts: tuple[str, ...]) -> str:
     if talk.rng.random() < 0.3:
         need.bought = talk.basket = True
         return shopside.respond(talk, ("add_to_cart",))
-    return shopside.respond(talk, ("ask_product",) if "ask_product" in acts else ("policy",) if "policy" in acts else ("ask_product",))
+    return shopside.respond(
+        talk, ("ask_product",) if "ask_product" in acts else ("policy",) if "policy" in acts else ("ask_product",)
+    )
 
 
 def _browsed(talk: Talk, turn: Turn, later: bool) -> Browsing | None:
@@ -155,7 +176,11 @@ def _browsed(talk: Talk, turn: Turn, later: bool) -> Browsing | None:
 
 def _label(talk: Talk, turn: Turn) -> dict[str, Any]:
     needs = [
-        {"product": need.product, "active": need is turn.active, "constraints": [dict(held.label) for held in need.held]}
+        {
+            "product": need.product,
+            "active": need is turn.active,
+            "constraints": [dict(held.label) for held in need.held],
+        }
         for need in talk.needs
     ]
     return {"needs": needs, "acts": list(turn.acts), "stage": turn.stage}

@@ -1,6 +1,7 @@
 """Marks inside text under construction: which characters are a value, which its quote.
 
-A mark is a private-use character, so that wording, typing errors and changes of case can be applied to the whole message
+A mark is a private-use character, so that wording, typing errors and changes of case can be applied to the whole
+message
 while the marks stay where they belong. `read` takes them out again and says what they enclosed. A message has
 room for 200 marked things.
 """

@@ -22,7 +22,9 @@ def open_need(talk: Talk, turn: Turn) -> None:
     """A thing that is wanted, with some of what it must be; sometimes with a question for advice."""
     rng = talk.rng
     need = new_need(talk)
-    count = rng.choice((1, 2, 2, 3, 3, 3, 4, 4, 5, 6)) if talk.shopper.voice.name != "terse" else rng.choice((1, 2, 3, 4))
+    count = (
+        rng.choice((1, 2, 2, 3, 3, 3, 4, 4, 5, 6)) if talk.shopper.voice.name != "terse" else rng.choice((1, 2, 3, 4))
+    )
     sentences = state(need, "opener", gather(need, count, talk), talk, turn)
     turn.act("state_need")
     if rng.random() < 0.16:

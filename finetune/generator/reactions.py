@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from finetune.generator.amounts import round_price
 from finetune.generator.clauses import clause
 from finetune.generator.openings import advice, next_need
 from finetune.generator.refining import add, drop_need, refine, swap_need
@@ -84,6 +87,7 @@ def select(talk: Talk, turn: Turn, need: Need) -> None:
     """Picks one: bare, with a variant, with a question, straight into the basket or on to something else."""
     rng = talk.rng
     need.chosen = talk.pick()
+    need.picked = True
     turn.act("select")
     turn.active, turn.stage = need, "buying"
     said = [talk.words("select")]
@@ -120,8 +124,6 @@ def pick_variant(talk: Talk, turn: Turn, need: Need) -> None:
     if made is None:
         ask(talk, turn, need)
         return
-    from dataclasses import replace
-
     made = replace(made, op="is", second=None, text=rng.choice(colours), strength="must", form="colour")
     for held in need.says("colour"):
         if held.label["op"] == "is":
@@ -151,6 +153,14 @@ def buy(talk: Talk, turn: Turn, need: Need) -> None:
         turn.stage = "buying"
     after = rng.choices(("nothing", "policy", "checkout", "next", "other", "thanks"), (46, 13, 8, 18, 10, 5))[0]
     _afterwards(after, said, talk, turn, need)
+
+
+def pay(talk: Talk, turn: Turn, need: Need) -> None:
+    """Pays for what was picked."""
+    turn.act("checkout")
+    turn.active, turn.stage = need, "buying"
+    need.bought = talk.basket = talk.ordered = True
+    _say([talk.words("checkout")], talk, turn)
 
 
 def leave(talk: Talk, turn: Turn, need: Need) -> None:
@@ -210,6 +220,7 @@ def _afterwards(after: str, said: list[str], talk: Talk, turn: Turn, need: Need)
     elif after == "thanks":
         said.append(talk.words("done"))
         turn.act("thank_bye")
+        talk.phase = "closed"
     _say(said, talk, turn)
     if after == "next":
         next_need(talk, turn)
@@ -221,9 +232,11 @@ def _afterwards(after: str, said: list[str], talk: Talk, turn: Turn, need: Need)
 def _limit(talk: Talk, turn: Turn, need: Need) -> list[str]:
     held = [h for h in need.says("price") if h.label["op"] != "at_least"]
     low, high = (amount * talk.shopper.currency.rate for amount in need.kind.price)
-    amount = held[0].label["value"] * talk.rng.choice((0.8, 1.0, 1.1, 1.2)) if held else talk.rng.uniform(low, (low + high) / 2)
-    from finetune.generator.amounts import round_price
-
+    amount = (
+        held[0].label["value"] * talk.rng.choice((0.8, 1.0, 1.1, 1.2))
+        if held
+        else talk.rng.uniform(low, (low + high) / 2)
+    )
     made = price_wish(round_price(float(amount), talk.rng), talk.shopper, talk.rng, "at_most")
     for old in need.says("price"):
         need.drop(old)

@@ -32,7 +32,14 @@ def add(talk: Talk, turn: Turn, need: Need) -> list[str]:
 
 
 def _replace(talk: Talk, turn: Turn, need: Need) -> list[str]:
-    old = _any(talk, [h for h in need.held if _plain(h) and h.wish.slot in ("size", "colour", "brand", "style", "material", "quantity")])
+    old = _any(
+        talk,
+        [
+            h
+            for h in need.held
+            if _plain(h) and h.wish.slot in ("size", "colour", "brand", "style", "material", "quantity")
+        ],
+    )
     if old is None:
         return []
     new = wish(old.wish.slot, need.kind, talk.shopper, talk.rng, need.texts)
@@ -70,7 +77,9 @@ def _price(talk: Talk, turn: Turn, need: Need) -> list[str]:
 
 
 def _soften(talk: Talk, turn: Turn, need: Need) -> list[str]:
-    old = _any(talk, [h for h in need.held if h.label["strength"] == "must" and h.label["op"] in ("is", "at_least", "at_most")])
+    old = _any(
+        talk, [h for h in need.held if h.label["strength"] == "must" and h.label["op"] in ("is", "at_least", "at_most")]
+    )
     if old is None or old.wish.slot in ("recipient", "occasion", "worn", "quantity", "use"):
         return []
     if old.wish.slot == "price":
@@ -79,7 +88,10 @@ def _soften(talk: Talk, turn: Turn, need: Need) -> list[str]:
 
 
 def _harden(talk: Talk, turn: Turn, need: Need) -> list[str]:
-    old = _any(talk, [h for h in need.held if h.label["strength"] == "prefer" and h.wish.form in ("adj", "noun", "colour", "brand")])
+    old = _any(
+        talk,
+        [h for h in need.held if h.label["strength"] == "prefer" and h.wish.form in ("adj", "noun", "colour", "brand")],
+    )
     if old is None or old.label["op"] != "is":
         return []
     return _again(old, need, turn, talk.words("harden"), "must")

@@ -60,7 +60,9 @@ def join(head: list[str], clauses: list[str], talk: Talk) -> list[str]:
         else:
             sentences[-1] += _glue(sentences[-1], number, talk) + text
     if sentences and rng.random() < voice.filler:
-        sentences[0] = phrases("moves").pick("filler", rng, voice.register) + rng.choice((" ", ", ", " ")) + sentences[0]
+        sentences[0] = (
+            phrases("moves").pick("filler", rng, voice.register) + rng.choice((" ", ", ", " ")) + sentences[0]
+        )
     if sentences and rng.random() < voice.filler:
         sentences[-1] += rng.choice((" ", ", ")) + phrases("moves").pick("chat.tail", rng, voice.register)
     return sentences
@@ -73,7 +75,9 @@ def _glue(so_far: str, number: int, talk: Talk) -> str:
         return talk.rng.choice((", ", ", ", " ", " ", " - "))
     if talk.shopper.voice.stops == "none":
         return talk.rng.choice((" ", " and ", " "))
-    return talk.rng.choice((", ", ", ", ", ", " and ", ", and ", " but ", "; " if talk.shopper.voice.case == "sentence" else " + "))
+    return talk.rng.choice(
+        (", ", ", ", ", ", " and ", ", and ", " but ", "; " if talk.shopper.voice.case == "sentence" else " + ")
+    )
 
 
 def surround(sentences: list[str], talk: Talk, turn: Turn, greet: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.records import Act
+from assistant.records import Act, Stage
 from finetune.generator.grammar import phrases
 from finetune.generator.openings import next_need
 from finetune.generator.saying import surround
@@ -11,7 +11,8 @@ from finetune.generator.turns import Turn
 
 OPENINGS: tuple[tuple[Act, ...], ...] = (
     ("order_status",), ("change_order",), ("return_refund",), ("complaint",), ("complaint", "return_refund"),
-    ("order_status", "complaint"), ("complaint", "policy"), ("complaint", "ask_human"), ("ask_human",), ("return_refund", "policy"),
+    ("order_status", "complaint"), ("complaint", "policy"), ("complaint", "ask_human"), ("ask_human",),
+    ("return_refund", "policy"),
 )  # fmt: skip
 OPENING_WEIGHTS = (9, 7, 7, 11, 9, 5, 3, 3, 2, 2)
 ASKING = ("order_status", "policy")
@@ -27,7 +28,8 @@ def go_on(talk: Talk, turn: Turn) -> None:
     """The next message of a conversation about an order; now and then it turns to shopping."""
     rng = talk.rng
     act: tuple[Act, ...] = rng.choices(
-        (("return_refund",), ("change_order",), ("policy",), ("complaint",), ("ask_human",), ("order_status",), ("thank_bye",),
+        (("return_refund",), ("change_order",), ("policy",), ("complaint",), ("ask_human",), ("order_status",),
+        ("thank_bye",),
          ("complaint", "ask_human"), ("thank_bye", "policy")),
         (6, 4, 4, 3, 4, 1.5, 5, 2.5, 1.5),
     )[0]  # fmt: skip
@@ -49,15 +51,15 @@ def policy(talk: Talk, turn: Turn) -> None:
     if talk.rng.random() < 0.12:
         said.append(questioned(talk.words("policy"), talk.rng))
     if talk.focus and not talk.focus.bought and talk.focus.chosen:
-        turn.active, turn.stage = talk.focus, "deciding"
-    elif talk.basket:
-        turn.stage = "buying"
+        turn.active = talk.focus
+    turn.stage = _stage(talk)
     surround(said, talk, turn, greet=talk.phase == "start" and talk.rng.random() < 0.25)
 
 
 def off_topic(talk: Talk, turn: Turn) -> None:
     """Something that has nothing to do with the shop."""
     turn.act("off_topic")
+    turn.stage = _stage(talk)
     said = talk.rng.choice(talk.shopper.words.words["offtopic"])
     surround([questioned(said, talk.rng)], talk, turn, greet=talk.phase == "start" and talk.rng.random() < 0.15)
 
@@ -65,12 +67,14 @@ def off_topic(talk: Talk, turn: Turn) -> None:
 def human(talk: Talk, turn: Turn) -> None:
     """Asks for a colleague in the middle of shopping."""
     turn.act("ask_human")
+    turn.stage = _stage(talk)
     surround([talk.words("ask_human")], talk, turn, greet=talk.phase == "start" and talk.rng.random() < 0.2)
 
 
 def thanks(talk: Talk, turn: Turn) -> None:
     """Thanks, or a good-bye; nothing is active any more."""
     turn.act("thank_bye")
+    turn.stage = _stage(talk)
     table, voice = phrases("phrases"), talk.shopper.voice
     said = [table.pick("thank", talk.rng, voice.register)]
     if talk.rng.random() < 0.45:
@@ -94,6 +98,17 @@ def checkout(talk: Talk, turn: Turn) -> None:
     surround(said, talk, turn, greet=False)
 
 
+def _stage(talk: Talk) -> Stage:
+    """The stage that goes on where a message changes nothing."""
+    if talk.ordered or talk.phase in ("service", "human"):
+        return "after_purchase"
+    if talk.basket:
+        return "buying"
+    if talk.focus is None or not talk.focus.shown:
+        return "exploring"
+    return "deciding" if talk.focus.picked or len(talk.focus.shown) == 1 else "comparing"
+
+
 def _serve(talk: Talk, turn: Turn, acts: tuple[Act, ...], greet: bool) -> None:
     turn.act(*acts)
     turn.stage = "after_purchase"
@@ -105,6 +120,8 @@ def _serve(talk: Talk, turn: Turn, acts: tuple[Act, ...], greet: bool) -> None:
             text = talk.words(act)
             said.append(questioned(text, talk.rng) if act in ASKING else text)
     if "{o}" not in said[0] and talk.rng.random() < 0.25 and acts[0] != "thank_bye":
-        said.append(talk.rng.choice(("order {o}", "order number {o}", "it's {o}", "no. {o}", "#{o}")).replace("{o}", talk.order))
+        said.append(
+            talk.rng.choice(("order {o}", "order number {o}", "it's {o}", "no. {o}", "#{o}")).replace("{o}", talk.order)
+        )
     surround(said, talk, turn, greet=greet)
     talk.phase = "service"

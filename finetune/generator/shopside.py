@@ -9,8 +9,21 @@ from finetune.generator.grammar import phrases
 from finetune.generator.talk import Asked, Talk
 from finetune.generator.turns import Need, Shown
 from finetune.generator.wishes import Slot, Wish
+from retrieval.conditions import Attribute
 
-ASKABLE: tuple[Slot, ...] = ("colour", "price", "size", "material", "style", "feature", "use", "recipient", "brand", "delivery", "quantity")
+ASKABLE: tuple[Slot, ...] = (
+    "colour",
+    "price",
+    "size",
+    "material",
+    "style",
+    "feature",
+    "use",
+    "recipient",
+    "brand",
+    "delivery",
+    "quantity",
+)
 ASK_WEIGHTS = (6, 8, 5, 2.5, 2, 3, 3, 1.5, 1.5, 1, 1)
 
 
@@ -62,7 +75,9 @@ def show(talk: Talk, need: Need) -> str:
     single = len(need.shown) == 1
     need.chosen = need.shown[0] if single else None
     listed = _listing(need.shown, rng)
-    head = line("show.only" if single else "show", talk, list=listed, n={1: "one", 2: "two", 3: "three"}[len(need.shown)])
+    head = line(
+        "show.only" if single else "show", talk, list=listed, n={1: "one", 2: "two", 3: "three"}[len(need.shown)]
+    )
     talk.phase, talk.asked = "shown", None
     text = head.replace("..", ".")
     if rng.random() < 0.3:
@@ -81,7 +96,12 @@ def respond(talk: Talk, acts: tuple[str, ...]) -> str:
     if "ask_human" in acts:
         talk.phase = "human" if talk.phase == "service" else talk.phase
         return line("human", talk)
-    for act, group in (("change_order", "change"), ("return_refund", "return"), ("order_status", "status"), ("complaint", "sorry")):
+    for act, group in (
+        ("change_order", "change"),
+        ("return_refund", "return"),
+        ("order_status", "status"),
+        ("complaint", "sorry"),
+    ):
         if act in acts:
             return line(group, talk)
     if "add_to_cart" in acts:
@@ -98,9 +118,16 @@ def respond(talk: Talk, acts: tuple[str, ...]) -> str:
     return _answer(talk)
 
 
+def advise(talk: Talk, need: Need) -> str:
+    """Names the one of the shown products to take."""
+    need.chosen = talk.pick()
+    talk.phase, talk.asked = "answered", None
+    return line("advise", talk)
+
+
 def offer_variant(talk: Talk, need: Need) -> str:
     """Which colour of what was picked."""
-    colours = tuple(talk.rng.sample(list(talk.shopper.words.colours(need.kind)) * 2, 3))
+    colours = _colours(need, talk, 3)
     if need.chosen is not None:
         need.chosen = Shown(need.chosen.brand, need.chosen.model, need.chosen.price, colours, need.chosen.feature)
     talk.phase = "variant"
@@ -116,7 +143,11 @@ def _answer(talk: Talk) -> str:
     talk.asked = None
     if talk.rng.random() < 0.25 and talk.focus and talk.focus.shown:
         talk.asked = Asked("add")
-        return text + " " + talk.rng.choice(("Shall I add it to your basket?", "Would you like it?", "Should I put it in the cart?"))
+        return (
+            text
+            + " "
+            + talk.rng.choice(("Shall I add it to your basket?", "Would you like it?", "Should I put it in the cart?"))
+        )
     return text
 
 
@@ -160,7 +191,7 @@ def _ask_choice(talk: Talk, need: Need) -> str:
     if len(values) < 2:
         return _ask_slots(talk, need)
     first, second = talk.rng.sample(values, 2)
-    attribute = "style" if column == "style" else "material"
+    attribute: Attribute = "style" if column == "style" else "material"
     offers = tuple(Wish(column, attribute, "is", column, text) for text in (first, second))
     talk.asked = Asked("choice", offers=offers)
     return line("ask.style.two", talk, v=first, w=second, V=first.capitalize())
@@ -170,15 +201,26 @@ def _product(need: Need, talk: Talk) -> Shown:
     rng, lists = talk.rng, talk.shopper.words
     low, high = (amount * talk.shopper.currency.rate for amount in need.kind.price)
     plain = [f.text for f in need.kind.features if f.form in ("adj", "noun")]
-    colours = tuple(rng.sample(list(lists.colours(need.kind)) * 2, 2)) if need.kind.coloured else ()
+    colours = _colours(need, talk, 2) if need.kind.coloured else ()
     price = _price(rng.uniform(low, high), talk.shopper.currency, rng)
     model = rng.choice(lists.words["models"])
     return Shown(rng.choice(lists.brands(need.kind)), model, price, colours, rng.choice(plain) if plain else "")
 
 
+def _colours(need: Need, talk: Talk, count: int) -> tuple[str, ...]:
+    own = talk.shopper.words.colours(need.kind)
+    return tuple(talk.rng.sample(own if len(own) >= count else talk.shopper.words.words["colours"], count))
+
+
 def _price(amount: float, currency: Currency, rng: random.Random) -> str:
     amount = round_price(amount, rng)
-    number = f"{amount - 0.01:.2f}" if rng.random() < 0.4 and 5 < amount < 500 else f"{amount:g}" if amount < 10000 else f"{amount:,.0f}"
+    number = (
+        f"{amount - 0.01:.2f}"
+        if rng.random() < 0.4 and 5 < amount < 500
+        else f"{amount:g}"
+        if amount < 10000
+        else f"{amount:,.0f}"
+    )
     return currency.signs[0].format(number) if rng.random() < 0.9 else number
 
 

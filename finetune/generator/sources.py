@@ -21,7 +21,8 @@ from typing import Any
 ATTRIBUTES = {
     "brand": "brands", "brand name": "brands", "color": "colours", "material": "materials", "shoe type": "styles",
     "style": "styles", "type": "styles", "flavor": "styles", "scent": "styles", "lure type": "styles", "gender": "",
-    "size": "", "size/weight": "", "net content": "", "pack size": "", "quantity": "", "model number": "", "model name": "",
+    "size": "", "size/weight": "", "net content": "", "pack size": "", "quantity": "", "model number": "",
+    "model name": "",
     "product line": "", "item": "", "feature": "features", "features": "features", "function": "features",
     "special feature": "features", "resolution": "features", "connectivity": "features", "occasion": "uses",
 }  # fmt: skip

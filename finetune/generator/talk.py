@@ -10,7 +10,9 @@ from finetune.generator.grammar import phrases
 from finetune.generator.turns import Need, Shown, Turn
 from finetune.generator.wishes import Shopper, Slot, Wish
 
-Phase = Literal["start", "hello", "asked", "shown", "answered", "variant", "basket", "service", "human", "idle", "closed"]
+Phase = Literal[
+    "start", "hello", "asked", "shown", "answered", "variant", "basket", "service", "human", "idle", "closed"
+]
 
 
 @dataclass

@@ -51,6 +51,7 @@ class Need:
     held: list[Held] = field(default_factory=list)
     shown: list[Shown] = field(default_factory=list)
     chosen: Shown | None = None
+    picked: bool = False
     bought: bool = False
 
     def drop(self, held: Held) -> None:

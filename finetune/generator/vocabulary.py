@@ -1,7 +1,9 @@
 """What shoppers talk about: kinds of product with plausible properties, brands, people, occasions, dates.
 
-Our own tables, and, where the public sets are at hand, kinds, brands and values taken from those too. Kinds (by the last
-word of their names), brands and colours are divided once and for all, and so are rare features, styles, uses and materials.
+Our own tables, and, where the public sets are at hand, kinds, brands and values taken from those too. Kinds (by the
+last
+word of their names), brands and colours are divided once and for all, and so are rare features, styles, uses and
+materials.
 What a held-out kind shares with a kind for training is left to training, so the two sides have no value in common.
 """
 

@@ -13,10 +13,12 @@ SHORT = {
     "you": ("u",), "your": ("ur",), "are": ("r",), "please": ("pls", "plz"), "with": ("w", "w/"), "and": ("n", "&"),
     "because": ("cuz", "bc", "cos"), "something": ("smth", "sth"), "though": ("tho",), "thanks": ("thx", "ty"),
     "about": ("abt",), "people": ("ppl",), "okay": ("k", "ok"), "really": ("rly", "rlly"), "probably": ("prob",),
-    "without": ("w/o",), "under": ("undr", "under"), "favourite": ("fave",), "definitely": ("def",), "birthday": ("bday",),
+    "without": ("w/o",), "under": ("undr", "under"), "favourite": ("fave",), "definitely": ("def",), "birthday":
+    ("bday",),
     "christmas": ("xmas",), "tomorrow": ("tmrw",), "anything": ("anythin",), "looking": ("lookin",), "going": ("goin",),
     "minimum": ("min",), "maximum": ("max",), "between": ("btwn",), "one": ("1",), "two": ("2",), "for": ("4", "for"),
-    "i'm": ("im",), "don't": ("dont",), "it's": ("its",), "can't": ("cant",), "what's": ("whats",), "that's": ("thats",),
+    "i'm": ("im",), "don't": ("dont",), "it's": ("its",), "can't": ("cant",), "what's": ("whats",), "that's":
+    ("thats",),
 }  # fmt: skip
 HEARD = {
     "their": "there", "to": "too", "two": "to", "for": "four", "wear": "where", "brake": "break", "sole": "soul",
@@ -24,11 +26,17 @@ HEARD = {
     "mail": "male", "blue": "blew", "red": "read", "would": "wood", "wood": "would", "steel": "steal", "our": "are",
 }  # fmt: skip
 NEAR = {
-    "a": "s", "b": "v", "c": "x", "d": "s", "e": "r", "f": "g", "g": "h", "h": "j", "i": "o", "k": "l", "l": "k", "m": "n",
+    "a": "s", "b": "v", "c": "x", "d": "s", "e": "r", "f": "g", "g": "h", "h": "j", "i": "o", "k": "l", "l": "k", "m":
+    "n",
     "n": "m", "o": "i", "p": "o", "r": "t", "s": "a", "t": "y", "u": "i", "v": "b", "w": "e", "y": "t",
 }  # fmt: skip
 EMOJI = ("😅", "🙏", "😂", "😭", "👍", "💀", "✨", "🥺", "😍", "🙈", "🤷", "❤️", "🔥", "😬", ":)", ";)", "xx", "🎉")
-ENDINGS = {"casual": ("!", "!!", "", "", "..", " lol", " haha"), "formal": (".",), "": (".", ".", ".", "!"), "foreign": (".", ".", "!", "")}
+ENDINGS = {
+    "casual": ("!", "!!", "", "", "..", " lol", " haha"),
+    "formal": (".",),
+    "": (".", ".", ".", "!"),
+    "foreign": (".", ".", "!", ""),
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,9 @@ ARCHETYPES = (
     Voice("chatty", chat=0.7, filler=0.2, greets=0.3, emoji=0.1, clauses=0.6),
     Voice("chatty lower", case="lower", stops="light", chat=0.7, filler=0.25, greets=0.2, emoji=0.15, bare=0.5),
     Voice("formal", register="formal", chat=0.25, filler=0.0, greets=0.4, words=0.4, clauses=0.9),
-    Voice("slang", register="casual", case="lower", stops="light", short=0.5, bare=0.9, chat=0.45, filler=0.2, emoji=0.3),
+    Voice(
+        "slang", register="casual", case="lower", stops="light", short=0.5, bare=0.9, chat=0.45, filler=0.2, emoji=0.3
+    ),
     Voice("hasty", register="casual", case="lower", stops="light", typos=0.07, short=0.2, bare=0.7, chat=0.2),
     Voice("typos", case="lower", stops="light", typos=0.12, bare=0.6, chat=0.25),
     Voice("dictated", case="lower", stops="none", heard=0.08, words=0.8, chat=0.4, filler=0.3, clauses=0.7),
@@ -91,7 +101,7 @@ def speak(sentences: list[str], voice: Voice, rng: random.Random) -> str:
         return re.sub(r"(?<!\d)[,.?!;:](?=\D|$)", "", " ".join(typed)).lower()
     text = (" " if rng.random() < 0.97 else "\n").join(typed)
     if voice.stops == "light":
-        text = re.sub(r"\.(\W*)$", r"\1", text)
+        text = re.sub(rf"[.,;-]((?:{MARKS.pattern})*)$", r"\1", text.rstrip())
     if voice.emoji and rng.random() < voice.emoji:
         text += " " + rng.choice(EMOJI)
     return _cased(text, voice, rng)
@@ -119,7 +129,7 @@ def _ended(sentence: str, voice: Voice, rng: random.Random) -> str:
         dropped = tail == "?" and voice.stops == "light" and rng.random() < 0.4
         return sentence + "?" if doubled else _without_last(sentence, "?") if dropped else sentence
     if voice.stops == "light":
-        return sentence + rng.choice((".", ".", ",", " -", "", "!", ";"))
+        return sentence + rng.choice((".", ".", ".", ".", ",", ",", " -", "", "", "!", "..."))
     return sentence + rng.choice(ENDINGS[voice.register])
 
 

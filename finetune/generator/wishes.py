@@ -15,18 +15,48 @@ from finetune.generator.voices import Voice
 from retrieval.conditions import Attribute, Op
 
 Slot = Literal[
-    "feature", "measure", "size", "colour", "material", "style", "brand", "use", "price", "recipient", "worn", "occasion",
+    "feature", "measure", "size", "colour", "material", "style", "brand", "use", "price", "recipient", "worn",
+    "occasion",
     "quantity", "rating", "delivery", "condition", "other",
 ]  # fmt: skip
 WEIGHTS: dict[Slot, float] = {
-    "feature": 10, "measure": 3, "size": 5, "colour": 5, "material": 3, "style": 3, "brand": 1.8, "use": 4.5, "price": 6,
-    "recipient": 2, "worn": 0.8, "occasion": 1.0, "quantity": 1.5, "rating": 0.5, "delivery": 0.9, "condition": 0.5, "other": 0.2,
+    "feature": 10, "measure": 3, "size": 5, "colour": 5, "material": 3, "style": 3, "brand": 1.8, "use": 4.5, "price":
+    6,
+    "recipient": 2, "worn": 0.8, "occasion": 1.0, "quantity": 1.5, "rating": 0.5, "delivery": 0.9, "condition": 0.5,
+    "other": 0.2,
 }  # fmt: skip
 ONCE: frozenset[Slot] = frozenset(
-    {"size", "brand", "price", "recipient", "worn", "occasion", "quantity", "rating", "delivery", "condition", "other", "colour"}
+    {
+        "size",
+        "brand",
+        "price",
+        "recipient",
+        "worn",
+        "occasion",
+        "quantity",
+        "rating",
+        "delivery",
+        "condition",
+        "other",
+        "colour",
+    }
 )
-DENIED: dict[Slot, float] = {"feature": 0.17, "colour": 0.28, "material": 0.35, "style": 0.25, "brand": 0.5, "condition": 0.4}
-WISHED: dict[Slot, float] = {"feature": 0.12, "colour": 0.14, "brand": 0.25, "price": 0.04, "delivery": 0.1, "condition": 0.3}
+DENIED: dict[Slot, float] = {
+    "feature": 0.17,
+    "colour": 0.28,
+    "material": 0.35,
+    "style": 0.25,
+    "brand": 0.5,
+    "condition": 0.4,
+}
+WISHED: dict[Slot, float] = {
+    "feature": 0.12,
+    "colour": 0.14,
+    "brand": 0.25,
+    "price": 0.04,
+    "delivery": 0.1,
+    "condition": 0.3,
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +105,9 @@ def sample_slots(kind: Kind, count: int, rng: random.Random, used: frozenset[str
     return slots
 
 
-def wish(slot: Slot, kind: Kind, shopper: Shopper, rng: random.Random, avoid: frozenset[str] = frozenset()) -> Wish | None:
+def wish(
+    slot: Slot, kind: Kind, shopper: Shopper, rng: random.Random, avoid: frozenset[str] = frozenset()
+) -> Wish | None:
     """Something wanted in a slot; `None` where things of this kind have nothing there (or only what to `avoid`)."""
     made = MAKERS[slot](kind, shopper, rng)
     if made is None or made.text in avoid or (made.second and made.second in avoid) or made.text == made.second:
@@ -143,7 +175,9 @@ def _listed(slot: Slot, attribute: Attribute, choose: Callable[[Kind, Shopper], 
     def make(kind: Kind, shopper: Shopper, rng: random.Random) -> Wish | None:
         values = list(choose(kind, shopper))  # type: ignore[call-overload]
         op = denied(slot, rng)
-        return Wish(slot, attribute, op, slot, rng.choice(values), strength=_strength(slot, rng, op)) if values else None
+        return (
+            Wish(slot, attribute, op, slot, rng.choice(values), strength=_strength(slot, rng, op)) if values else None
+        )
 
     return make
 
@@ -163,7 +197,19 @@ def price_wish(amount: float, shopper: Shopper, rng: random.Random, op: Op | Non
         high = round_price(amount * rng.choice((1.25, 1.33, 1.5, 1.5, 2)), rng)
         if high > amount:
             first, second = money_range(amount, high, currency, rng, shopper.voice.words)
-            return Wish("price", "price", "at_least", "price.range", first, second, "must", amount, high, unit, ("at_least", "at_most"))
+            return Wish(
+                "price",
+                "price",
+                "at_least",
+                "price.range",
+                first,
+                second,
+                "must",
+                amount,
+                high,
+                unit,
+                ("at_least", "at_most"),
+            )
     op = op or ("at_most" if chance < 0.8 else "about" if chance < 0.97 else "at_least")
     text = in_money(amount, currency, rng, shopper.voice.words)
     strength = _strength("price", rng) if op != "at_least" else "must"
