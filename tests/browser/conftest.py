@@ -11,12 +11,10 @@ import yaml
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from assistant.assistant import Assistant
+from tests.browser.chrome import ARGUMENTS, CHROMIUM
 from tests.browser.servers import Served, serving
 from tests.browser.shop import small_assistant
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-             "--disable-component-update", "--no-first-run"]  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 WAIT = 60_000
 

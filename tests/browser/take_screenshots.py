@@ -1,0 +1,40 @@
+"""Takes the README's pictures from a running app: `python -m tests.browser.take_screenshots http://127.0.0.1:7860`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chrome import ARGUMENTS, CHROMIUM
+from tests.browser.steps import say
+
+FOLDER = Path(__file__).parent / "screenshots"
+MESSAGE = "waterproof hiking boots under 120, not black"
+SHOTS = (("chat", 1400, 900, "light"), ("chat-dark", 1400, 900, "dark"), ("phone", 390, 844, "light"))
+
+
+def main(url: str) -> None:
+    """Writes one PNG for each of `SHOTS`."""
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for shot in SHOTS:
+            _take(browser, url, *shot)
+        browser.close()
+
+
+def _take(browser: Browser, url: str, name: str, width: int, height: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(url)
+    page.locator(".starters button").first.wait_for()
+    say(page, MESSAGE)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / f"{name}.png")
+    context.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
