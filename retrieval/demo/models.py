@@ -10,6 +10,8 @@ from typing import TypeVar
 from retrieval.demo.tables import Department, Kind, Spec
 
 T = TypeVar("T")
+DRAWS, APART = 8, 3
+"""How often a kind is drawn at most, and in how many specs any two models of it should differ."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,27 @@ class Model:
 
 
 def draw_models(noun: str, kind: Kind, department: Department, rng: random.Random) -> list[Model]:
-    """All models of a kind. Values are spread evenly, so that every spec varies; better ones cost more."""
+    """All models of a kind. Values are spread evenly, so that every spec varies; better ones cost more.
+
+    Of a few draws, the one is taken in which the two most alike models differ most.
+    """
+    best, apart = _draw(noun, kind, department, rng), 0
+    for _ in range(DRAWS):
+        models = _draw(noun, kind, department, rng)
+        closest = _closest(models)
+        if closest > apart:
+            best, apart = models, closest
+        if apart >= APART:
+            break
+    return best
+
+
+def _draw(noun: str, kind: Kind, department: Department, rng: random.Random) -> list[Model]:
     specs = {**kind.specs, **{name: s for name, s in department.specs.items() if name not in kind.specs}}
     quality = [(i + rng.random()) / kind.models for i in _shuffled(range(kind.models), rng)]
     places: dict[str, list[float]] = {}
     for name, spec in specs.items():
-        places[name] = _barred(spec, specs, places, _places(spec, quality, places, rng))
+        places[name] = _places(spec, quality, places, _barred(spec, specs, places, kind.models), rng)
     names = _shuffled(kind.names or department.names, rng)
     brands = kind.brands or department.brands
     chosen = [_brand(brands, q, rng) for q in quality]
@@ -70,12 +87,25 @@ def draw_models(noun: str, kind: Kind, department: Department, rng: random.Rando
     ]
 
 
-def _places(spec: Spec, quality: list[float], known: dict[str, list[float]], rng: random.Random) -> list[float]:
-    """Where each model stands on a spec, on the spec's own grid."""
+def _closest(models: Sequence[Model]) -> int:
+    """In how many specs the two most alike models differ."""
+    values = [{t.name: t.value for t in model.traits} for model in models]
+    return min(
+        sum(one.get(name) != other.get(name) for name in one | other)
+        for i, one in enumerate(values)
+        for other in values[i + 1 :]
+    )
+
+
+def _places(
+    spec: Spec, quality: list[float], known: dict[str, list[float]], barred: set[int], rng: random.Random
+) -> list[float]:
+    """Where each model stands on a spec, on the spec's own grid. A `barred` model can say no only."""
     n = len(quality)
     if spec.share is not None:
-        yes = min(max(round(spec.share * n), 1), n - 1)
-        ranks = _ranks([q * 0.6 + rng.random() for q in quality])
+        able = n - len(barred)
+        yes = min(max(round(spec.share * able), 1), able, n - 1)
+        ranks = _ranks([-1.0 if i in barred else q * 0.6 + rng.random() for i, q in enumerate(quality)])
         return [1.0 if rank >= n - yes else 0.0 for rank in ranks]
     if spec.follows:
         raw = [min(max(p + rng.uniform(-0.08, 0.08), 0.0), 1.0) for p in known[spec.follows]]
@@ -86,14 +116,14 @@ def _places(spec: Spec, quality: list[float], known: dict[str, list[float]], rng
     return [min(int(p * (last + 1)), last) / last if last else 0.0 for p in raw]
 
 
-def _barred(
-    spec: Spec, specs: dict[str, Spec], known: dict[str, list[float]], places: list[float]
-) -> list[float]:
-    """The places, with a yes turned into a no where another spec's value forbids it."""
-    return [
-        0.0 if any(word in _value(specs[o], known[o][i]) for o, bars in spec.unless.items() for word in bars) else place
-        for i, place in enumerate(places)
-    ]
+def _barred(spec: Spec, specs: dict[str, Spec], known: dict[str, list[float]], models: int) -> set[int]:
+    """The models that another spec's value forbids a yes."""
+    return {
+        i
+        for i in range(models)
+        for other, bars in spec.unless.items()
+        if any(word in _value(specs[other], known[other][i]) for word in bars)
+    }
 
 
 def _traits(specs: dict[str, Spec], places: dict[str, float]) -> tuple[Trait, ...]:

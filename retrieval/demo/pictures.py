@@ -29,7 +29,7 @@ _FRAME = Template(
     '<radialGradient id="b$key" cx="0.5" cy="0.4" r="0.75"><stop offset="0" stop-color="$glow"/>'
     '<stop offset="1" stop-color="$ground"/></radialGradient></defs>'
     '<rect width="400" height="400" fill="url(#b$key)"/>'
-    '<ellipse cx="200" cy="346" rx="150" ry="16" fill="$shadow" opacity="0.22"/>'
+    '<ellipse cx="200" cy="331" rx="138" ry="14" fill="$shadow" opacity="0.22"/>'
     '<g transform="translate(20 36) scale(0.9)">$art</g></svg>'
 )
 
@@ -67,7 +67,7 @@ def drawing_of(product: Product) -> Drawing:
     nothing, the whole title and the category's upper parts are asked. More words win, then what comes last.
     """
     leaf = re.split(r"[>/|]", product.product_type)[-1]
-    head = re.split(r"\s[-–|]\s|,|\bfor\b|\bwith\b", product.title)[0]
+    head = re.split(r"\s[-\u2013|]\s|,|\bfor\b|\bwith\b", product.title)[0]
     near, far = (_words(leaf), _words(head)), (_words(product.title), _words(product.product_type))
     return _best(near) or _best(far) or drawings()[NEUTRAL]
 

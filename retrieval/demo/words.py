@@ -33,8 +33,8 @@ def highlights(model: Model, rng: random.Random) -> tuple[str, ...]:
     """Three to five short selling points, only of what the model has."""
     points = [fill(t.spec.plus, t) for t in model.traits if t.spec.plus and t.strong]
     chosen = _in_order(points, rng.sample(points, min(len(points), 5)))
-    plain = [f"{t.name}: {t.value}" for t in model.traits if t.spec.share is None and not t.spec.plus]
-    return tuple(chosen + plain[: max(3 - len(chosen), 0)])
+    plain = [f"{t.name}: {t.value}" for t in model.traits if t.spec.share is None and not (t.spec.plus and t.strong)]
+    return tuple(chosen + [*plain, f"Made by {model.brand}"][: max(3 - len(chosen), 0)])
 
 
 def description(model: Model, kind: Kind, rng: random.Random) -> str:
@@ -54,7 +54,7 @@ def description(model: Model, kind: Kind, rng: random.Random) -> str:
 def rating(model: Model, rng: random.Random) -> tuple[float, int]:
     """Mean rating and how many gave one: better models tend to be liked better, with much noise."""
     mean = min(max(3.3 + 1.2 * model.quality + rng.gauss(0, 0.35), 2.4), 4.9)
-    return round(mean, 1), max(2, int(rng.lognormvariate(3.6, 1.1)))
+    return round(mean, 1), max(4, int(rng.lognormvariate(3.6, 1.1)))
 
 
 def reviews(model: Model, openers: tuple[str, ...], mean: float, rng: random.Random) -> tuple[Review, ...]:
