@@ -40,10 +40,10 @@ def highlights(model: Model, rng: random.Random) -> tuple[str, ...]:
 def description(model: Model, kind: Kind, rng: random.Random) -> str:
     """An opening, the main figures, what it can do and, honestly, what it does not."""
     opening = rng.choice(kind.about)
-    figures = [f"{t.name.lower()} {t.value}" for t in model.traits if t.spec.share is None and not t.weak]
+    figures = [f"{t.name.lower()} {t.value}" for t in model.traits if t.spec.share is None]
     sentences = [opening]
     if figures:
-        sentences.append(f"The {model.name} at a glance: {', '.join(rng.sample(figures, min(len(figures), 4)))}.")
+        sentences.append(f"The {model.name} at a glance: {', '.join(rng.sample(figures, min(len(figures), 5)))}.")
     able = [fill(t.spec.plus, t) for t in model.traits if t.spec.plus and t.strong]
     sentences += [f"{text}." for text in rng.sample(able, min(len(able), 3))]
     lacking = [fill(t.spec.minus, t) for t in model.traits if t.spec.minus and t.weak]
