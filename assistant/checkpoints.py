@@ -39,7 +39,7 @@ def pick_dtype(dtype: str, device: str) -> torch.dtype:
 
 
 def load_base(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
-    """The model and its tokenizer, from a folder, the local cache or the hub. Raises `ModelError` if they are in none."""
+    """The model and its tokenizer, from a folder, the local cache or the hub. Raises `ModelError` if in none."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     local = Path(name).expanduser()

@@ -18,7 +18,8 @@ from assistant.adapters import check_adapter
 from assistant.checkpoints import load_base, pick_device, pick_dtype, stop_ids, with_adapters
 from assistant.errors import ModelError
 from assistant.grammar import Grammars, Matcher
-from assistant.prompts import PROMPT_VERSION
+from assistant.prompts import PROMPT_VERSION as READER_PROMPT
+from assistant.writer_prompt import PROMPT_VERSION as WRITER_PROMPT
 
 if TYPE_CHECKING:
     import torch
@@ -131,14 +132,14 @@ class Generator:
 
         `device` is `auto` (GPU if there is one), `cpu`, `cuda`, `cuda:1` …; `dtype` is `auto` (bfloat16 on a GPU
         that has it, float32 otherwise) or torch's name of one. `prompt_versions` says which version of its prompt
-        each adapter must have been trained with. Raises `ModelError` for weights that are not there and adapters
-        that do not fit.
+        each adapter must have been trained with, where that is not today's. Raises `ModelError` for weights that are
+        not there and adapters that do not fit.
         """
         import torch
 
         device = pick_device(device)
         base, tokenizer = load_base(str(model), pick_dtype(dtype, device))
-        expected = {"reader": PROMPT_VERSION, **(prompt_versions or {})}
+        expected = {"reader": READER_PROMPT, "writer": WRITER_PROMPT, **(prompt_versions or {})}
         folders = {name: Path(path) for name, path in (adapters or {}).items()}
         for name, folder in folders.items():
             check_adapter(folder, base, str(model), expected.get(name))

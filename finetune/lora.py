@@ -42,7 +42,7 @@ Report = Callable[[str], None]
 class LoraRecipe:
     """Settings of a run; configs/train-hub-reader.yaml explains them one by one."""
 
-    model: str = "Qwen/Qwen3-0.6B"
+    model: str = "Qwen/Qwen3-4B-Instruct-2507"
     data: list[str] = field(default_factory=list)
     output: str = "runs/hub-reader"
     rank: int = 32

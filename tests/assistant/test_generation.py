@@ -14,6 +14,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from assistant.adapters import CARD, AdapterCard, fingerprint
 from assistant.errors import ModelError
 from assistant.generation import Detokenizer, Generator, render
+from assistant.prompts import PROMPT_VERSION as READER_PROMPT
+from assistant.writer_prompt import PROMPT_VERSION as WRITER_PROMPT
 from tests.tiny import tiny_chat_model
 
 CHAT = [{"role": "system", "content": "Read."}, {"role": "user", "content": "waterproof boots, not black"}]
@@ -45,7 +47,9 @@ def adapter(base: Path, directory: Path, seed: int, **card: str) -> Path:
     mark = fingerprint(model)
     peft = get_peft_model(model, LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False))
     peft.save_pretrained(directory)
-    fields = {"role": "reader", "base": str(base), "base_fingerprint": mark, "prompt_version": "1", "data_sha256": ""}
+    role = "writer" if directory.name == "writer" else "reader"
+    version = WRITER_PROMPT if role == "writer" else READER_PROMPT
+    fields = {"role": role, "base": str(base), "base_fingerprint": mark, "prompt_version": version, "data_sha256": ""}
     (directory / CARD).write_text(AdapterCard(**{**fields, **card}, recipe={}).model_dump_json())
     return directory
 
