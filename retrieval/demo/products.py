@@ -82,7 +82,7 @@ def _common(model: Model, kind: Kind, department: Department, cut: str, rng: ran
 
 def _shelf(kind: Kind, department: Department, rng: random.Random) -> list[tuple[str, str, float]]:
     """Colour, size and price factor of each variant; a colour or size is empty where the kind has none."""
-    palette = kind.colors or department.colors
+    palette = department.colors if kind.colors is None else kind.colors
     colors = rng.sample(palette, min(len(palette), rng.randint(1, kind.variants))) if palette else [""]
     if not kind.sizes:
         return [(color, "", 1.0) for color in colors]

@@ -75,7 +75,8 @@ class Kind(Table):
     """One kind of product. `models` of it are made, each in up to `variants` colours (and every size of `sizes`).
 
     `price` is the range in USD, `wear` a scale of sizes worn, `genders` whom the models are cut for, `sizes` a
-    size sold as its own variant with its factor on the price, `about` openings of the description.
+    size sold as its own variant with its factor on the price, `about` openings of the description. Without `colors`
+    the department's are taken; an empty list means that it has no colour.
     """
 
     path: str
@@ -84,7 +85,7 @@ class Kind(Table):
     specs: dict[str, Spec]
     models: int = Field(default=12, ge=4)
     variants: int = Field(default=3, ge=1)
-    colors: tuple[str, ...] = ()
+    colors: tuple[str, ...] | None = None
     wear: str | None = None
     genders: tuple[Literal["men", "women", "unisex"], ...] = ()
     age_group: str | None = None
