@@ -20,8 +20,8 @@ from finetune.importers.records import constraint, find, json_lines, need
 
 FILES = ("product.jsonl.gz", "shop.jsonl.gz")
 STOP = frozenset(
-    {"a", "an", "the", "for", "with", "and", "or", "of", "in", "from", "to", "i", "need", "want", "show", "me", "looking",
-     "that", "has", "is", "shop", "set", "pack", "new", "women", "men", "kids"}
+    {"a", "an", "the", "for", "with", "and", "or", "of", "in", "from", "to", "i", "need", "want", "show", "me",
+     "looking", "that", "has", "is", "shop", "set", "pack", "new", "women", "men", "kids"}
 )  # fmt: skip
 NAMES = (
     ("brand", re.compile(r"^(?:brand|make)$")),
