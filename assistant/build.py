@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +14,11 @@ from assistant.errors import ConfigError
 from assistant.shop import Shop, load_shop
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from assistant.generation import Generator
     from assistant.intent import IntentModel
     from assistant.reading import Reader
     from assistant.store import Store
+    from assistant.vectors import TextVectors
     from assistant.writing import Writer
     from retrieval.encoder import Encoder
     from retrieval.index import Index
@@ -35,17 +33,13 @@ class Parts:
     """What an assistant is made of. Shared by all sessions, so nothing in it changes."""
 
     settings: Settings
-    encoder: Encoder
+    encode: TextVectors
     index: Index
     shop: Shop
     reader: Reader
     writer: Writer
     intent: IntentModel
     store: Store
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of shape `(len(texts), d)`, unit length."""
-        return self.encoder.encode(list(texts))
 
     def nearest_kind(self, phrase: str) -> str | None:
         """The shop's category that is nearest in meaning to a kind of thing it does not carry, if one is near."""
@@ -61,13 +55,14 @@ class Parts:
 def build(settings: Settings) -> Parts:
     """Loads models, index, shop and store as `settings` name them. Raises `ConfigError` or `ModelError`."""
     from assistant.intent import IntentModel
+    from assistant.vectors import TextVectors
 
     prepare(settings)
     generators = Generators(settings)
     encoder = build_encoder(settings)
     return Parts(
         settings=settings,
-        encoder=encoder,
+        encode=TextVectors(encoder),
         index=open_index(settings, encoder),
         shop=build_shop(settings),
         reader=build_reader(settings.reader, generators),

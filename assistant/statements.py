@@ -20,6 +20,7 @@ from retrieval.text import singulars, stems
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 SHARED_WORDS = 0.35
 CLOSE = 0.08
+NEARLY = 0.8
 ORDINALS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1,
     "第一": 0, "第二": 1, "第三": 2, "第四": 3, "最后": -1,
@@ -72,17 +73,20 @@ def answer(question: str, product: Product, encode: Encode, threshold: float, k:
     return [known[i] for i in top[:k]]
 
 
-def clauses(question: str, policies: Sequence[Clause], encode: Encode, threshold: float, k: int = 2) -> list[Clause]:
-    """The policy clauses that answer the question, best first: the closest, and others of its topic close to it."""
+def clauses(question: str, policies: Sequence[Clause], encode: Encode, threshold: float) -> list[Clause]:
+    """The policy clauses that answer the question: the closest, and one more of its topic, which is the next if it is
+    nearly as close, else the topic's first clause, the general rule. Empty where none is close enough."""
     if not policies:
         return []
     scores = similarity(question, [f"{c.topic}: {c.title}. {c.text}" for c in policies], encode)
-    best = sorted(range(len(policies)), key=lambda i: -scores[i])
-    if scores[best[0]] < threshold:
+    best = int(scores.argmax())
+    if scores[best] < threshold:
         return []
-    first = policies[best[0]]
-    others = [policies[i] for i in best[1:] if policies[i].topic == first.topic and scores[i] >= threshold]
-    return [first, *others][:k]
+    topic = [i for i, clause in enumerate(policies) if clause.topic == policies[best].topic and i != best]
+    near = [i for i in topic if scores[i] >= NEARLY * scores[best]]
+    general = [i for i in topic[:1] if i < best and scores[i] >= threshold]
+    second = [max(near, key=lambda i: scores[i])] if near else general
+    return [policies[i] for i in (best, *second)]
 
 
 def similarity(question: str, texts: Sequence[str], encode: Encode) -> NDArray[np.float32]:

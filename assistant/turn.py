@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.behaviour import behaviour
@@ -15,13 +15,14 @@ from assistant.questions import Question, best_question
 from assistant.records import Act, Intent, Pick, Plan, Reply, State
 from assistant.search import Found
 from assistant.session import Session, asked, rejected, shown
-from assistant.shop import Order, emails_in
+from assistant.shop import Clause, Order, emails_in
 from assistant.state import update
 from assistant.statements import clauses, meant, similarity
 from retrieval.product import Product
 
 OTHERS = ("show me other options", "something else instead", "do you have any more?", "what else is there?")
 ONE_OF_THESE = ("which one would you recommend?", "which is the best of these?", "what do you suggest?")
+RULED = frozenset({"policy", "return_refund", "change_order"})
 QUESTION = re.compile(r"[^.!?\n]*\?")
 
 
@@ -56,7 +57,8 @@ def think(parts: Parts, session: Session) -> Thought:
     exclude = rejected(session) | set(gone) | (shown(session) if others else set())
     offer = offer_for(parts, state, seen, message, exclude)
     orders, order = _order(parts, session, message)
-    rules = clauses(message, parts.shop.policies, parts.encode, parts.settings.conversation.policy_similarity)
+    pending = _pending(session, message, orders, meant_places)
+    rules = _rules(parts, message, {*state.acts, pending})
 
     situation = Situation(
         before=before,
@@ -70,7 +72,7 @@ def think(parts: Parts, session: Session) -> Thought:
         basket=sum(session.basket.values()),
         others=others,
         browsed=state.needs != read.needs,
-        pending=_pending(session, message, orders, meant_places),
+        pending=pending,
     )
     decisions = decide(situation)
     materials = Materials(parts, session, situation, message, offer, seen, tuple(rules), order)
@@ -164,6 +166,13 @@ def _order(parts: Parts, session: Session, message: str) -> tuple[Identified, Or
         return "yes", own[0]
     known = session.user_id is not None or bool(emails)
     return ("no" if known else "unnamed"), None
+
+
+def _rules(parts: Parts, message: str, acts: Collection[Act | None]) -> list[Clause]:
+    """The policy clauses that bear on a message that asks for the rules or about an order."""
+    if not set(acts) & RULED:
+        return []
+    return clauses(message, parts.shop.policies, parts.encode, parts.settings.conversation.policy_similarity)
 
 
 def _pending(session: Session, message: str, orders: Identified, places: Sequence[int]) -> Act | None:

@@ -1,4 +1,4 @@
-"""A small shop for tests: real index, real store, real policy; only reading and writing are stand-ins for slow models."""
+"""A small shop for tests: real index, store and policy; reading and writing are stand-ins for slow models."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from assistant.intent import Feature, IntentModel
 from assistant.records import Added, Constraint, Conversation, Named, Plan, Reading, State
 from assistant.shop import load_shop
 from assistant.store import Store
+from assistant.vectors import TextVectors
 from retrieval.encoder import Encoder
 from retrieval.index import Index, build_index
 from retrieval.product import Product, Review
@@ -50,7 +51,7 @@ def catalogue() -> list[Product]:
             id=f"kettle-{i}", title=f"Brook {i} Kettle", brand=("Brook",), color=("blue" if i == 1 else "white",),
             material=("steel",), price=20.0 + 5 * i, sale_price=19.0 if i == 3 else None, currency="USD",
             product_type=KETTLES, rating=4.5, review_count=30,
-            product_detail=(("Capacity", f"1.{i} litres"), ("Dishwasher safe", "no"), ("Included", "a descaling cloth")),
+            product_detail=(("Capacity", f"1.{i} litres"), ("Dishwasher safe", "no"), ("Included", "a cloth")),
             reviews=(Review(rating=5, text="Boils in two minutes and pours without a drip."),),
         )
         for i in range(1, 5)
@@ -141,7 +142,7 @@ def make_assistant(
     )
     return Assistant(
         Parts(
-            settings=settings, encoder=encoder(), index=_index(index_directory or directory / "index"),
+            settings=settings, encode=TextVectors(encoder()), index=_index(index_directory or directory / "index"),
             shop=load_shop("Small", "USD", policies, orders), reader=ScriptedReader(readings), writer=PlainWriter(),
             intent=intent_model(), store=Store(url),
         )
