@@ -15,6 +15,7 @@ from assistant.errors import ModelError
 from assistant.records import Added, Constraint, Conversation, Plan, Reading, Ref, Source, State
 from assistant.shop import load_shop
 from assistant.store import Store
+from assistant.vectors import TextVectors
 from retrieval.index import Index, build_index
 from retrieval.product import Product
 from tests.assistant import small_shop
@@ -102,7 +103,7 @@ def small_assistant(home: Path) -> Assistant:
     build_index(products(), home / "index", encoder)
     return Assistant(
         Parts(
-            settings=settings, encoder=encoder, index=Index.open(home / "index", encoder),
+            settings=settings, encode=TextVectors(encoder), index=Index.open(home / "index", encoder),
             shop=load_shop("Small & Co", "USD", home / "policies.json", home / "orders.json"),
             reader=Reader(), writer=SlowWriter(), intent=small_shop.intent_model(), store=Store(settings.store.url),
         )
