@@ -22,8 +22,8 @@ def answer(talk: Talk, turn: Turn) -> None:
     if asked.about == "add":
         _leave_basket(said, talk, turn)
         return
-    if rng.random() < (0.35 if asked.about == "slots" else 0.5):
-        said += [clause(w, turn, need) for w in gather(need, rng.choice((1, 1, 2)), talk, frozenset(asked.slots))]
+    if rng.random() < (0.55 if asked.about == "slots" else 0.7):
+        said += [clause(w, turn, need) for w in gather(need, rng.choice((1, 1, 2, 2, 3)), talk, frozenset(asked.slots))]
     turn.act("refine_need")
     turn.active = talk.focus
     sentences = join([], said, talk)
@@ -34,7 +34,7 @@ def answer(talk: Talk, turn: Turn) -> None:
         sentences.append(questioned(talk.words("ask"), rng))
         turn.act("ask_product")
         turn.stage = "deciding"
-    elif rng.random() < 0.04:
+    elif rng.random() < 0.02:
         sentences.append(questioned(talk.words("policy"), rng))
         turn.act("policy")
     surround(sentences, talk, turn, greet=False)

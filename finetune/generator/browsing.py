@@ -33,10 +33,10 @@ class Browsing:
 def browse(kind: Kind, shopper: Shopper, rng: random.Random) -> Browsing:
     """Browsing that may show a wish about a kind, or none at all."""
     chance = rng.random()
-    if chance < 0.5:
+    if chance < 0.62:
         return _telling(kind, shopper, rng)
     other = rng.choice(shopper.words.kinds)
-    return Browsing(_mixed(kind if chance < 0.75 else other, shopper, rng))
+    return Browsing(_mixed(kind if chance < 0.8 else other, shopper, rng))
 
 
 def tell(browsing: Browsing, need: Need) -> None:

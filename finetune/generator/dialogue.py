@@ -18,11 +18,11 @@ from finetune.generator.wishes import Shopper
 Move = Callable[[Talk, Turn], None]
 NeedMove = Callable[[Talk, Turn, Need], None]
 TURNS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
-TURN_WEIGHTS = (8, 14, 20, 17, 14, 12, 7, 4, 2, 2)
-BROWSED = 0.33
+TURN_WEIGHTS = (12, 10, 18, 15, 12, 15, 9, 5, 2, 2)
+BROWSED = 0.38
 STARTS: tuple[tuple[Move, float], ...] = (
-    (openings.open_need, 63), (openings.open_two, 9), (openings.open_gift, 6), (openings.greet_only, 2.5),
-    (service.start_service, 15), (service.policy, 2.5), (service.off_topic, 1), (service.human, 0.7),
+    (openings.open_need, 68), (openings.open_two, 8), (openings.open_gift, 6), (openings.greet_only, 1.2),
+    (service.start_service, 12), (service.policy, 2), (service.off_topic, 1), (service.human, 0.7),
 )  # fmt: skip
 AFTER_SHOWN: tuple[tuple[NeedMove, float], ...] = (
     (reactions.reject, 24), (reactions.change, 20), (reactions.select, 22), (reactions.ask, 15), (reactions.compare,
@@ -87,14 +87,14 @@ def _move(talk: Talk) -> Move:
         )[0]
     talk.close_bought()
     if talk.phase in ("service", "human"):
-        return rng.choices((service.go_on, service.from_service, service.thanks), (60, 28, 12))[0]
+        return rng.choices((service.go_on, service.from_service, service.thanks), (56, 38, 6))[0]
     if talk.phase == "basket":
         return _after_basket(talk)
     if talk.focus is None:
         if talk.others:
             return reactions.back
         return rng.choices(
-            (openings.next_need, service.policy, service.thanks, service.start_service), (62, 14, 10, 14)
+            (openings.next_need, service.policy, service.thanks, service.start_service), (72, 12, 6, 10)
         )[0]
     aside = rng.random()
     if aside < 0.035:
@@ -151,7 +151,8 @@ def _shop_turn(talk: Talk, acts: tuple[str, ...]) -> str:
         return shopside.ask_first(talk)
     if need.product is None and not need.shown and rng.random() < 0.85:
         return shopside.ask_gift(talk, need)
-    return shopside.ask(talk, need) if not need.shown and rng.random() < 0.6 else shopside.show(talk, need)
+    more = not need.shown and rng.random() < (0.5, 0.2, 0.05)[min(need.questions, 2)]
+    return shopside.ask(talk, need) if more else shopside.show(talk, need)
 
 
 def _after_select(talk: Talk, need: Need, acts: tuple[str, ...]) -> str:

@@ -23,13 +23,15 @@ def open_need(talk: Talk, turn: Turn) -> None:
     rng = talk.rng
     need = new_need(talk)
     count = (
-        rng.choice((1, 2, 2, 3, 3, 3, 4, 4, 5, 6)) if talk.shopper.voice.name != "terse" else rng.choice((1, 2, 3, 4))
+        rng.choice((2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7))
+        if talk.shopper.voice.name != "terse"
+        else rng.choice((2, 3, 3, 4, 5))
     )
     sentences = state(need, "opener", gather(need, count, talk), talk, turn)
     turn.act("state_need")
-    if rng.random() < 0.16:
+    if rng.random() < 0.1:
         sentences.append(advice(talk, turn))
-    if rng.random() < 0.05:
+    if rng.random() < 0.02:
         sentences.append(questioned(talk.words("policy"), rng))
         turn.act("policy")
     surround(sentences, talk, turn, greet=rng.random() < talk.shopper.voice.greets)
@@ -80,7 +82,7 @@ def next_need(talk: Talk, turn: Turn) -> None:
     rng = talk.rng
     need = new_need(talk)
     turn.act("state_need")
-    wishes = gather(need, rng.choice((1, 2, 2, 3, 3, 4)), talk)
+    wishes = gather(need, rng.choice((2, 2, 3, 3, 4, 5)), talk)
     turn.say(*state(need, "second.need" if rng.random() < 0.7 else "opener", wishes, talk, turn))
     if rng.random() < 0.08:
         turn.say(advice(talk, turn))

@@ -21,13 +21,17 @@ def reject(talk: Talk, turn: Turn, need: Need) -> None:
     turn.active, turn.stage = need, "comparing"
     costly = rng.random() < 0.35
     said = [talk.words("reject.price" if costly else "reject")]
-    if rng.random() < 0.72:
+    if rng.random() < 0.78:
         said += _limit(talk, turn, need) if costly else add(talk, turn, need)
         turn.act("refine_need")
-    if rng.random() < 0.15:
+    if rng.random() < 0.3:
         said.append(questioned(talk.words("ask"), rng))
         turn.act("ask_product")
-    elif rng.random() < 0.12:
+        turn.stage = rng.choice(("comparing", "deciding"))
+    elif rng.random() < 0.13:
+        said.append(questioned(talk.words("compare"), rng))
+        turn.act("compare")
+    elif rng.random() < 0.07:
         said.append(advice(talk, turn))
     _say(said, talk, turn)
 
@@ -38,7 +42,7 @@ def change(talk: Talk, turn: Turn, need: Need) -> None:
     turn.stage = "deciding" if need.chosen else "comparing" if need.shown else "exploring"
     if talk.rng.random() < 0.2:
         said += refine(talk, turn, need)
-    if talk.rng.random() < 0.2 and need.shown:
+    if talk.rng.random() < 0.35 and need.shown:
         said.append(questioned(talk.words("ask"), talk.rng))
         turn.act("ask_product")
         turn.stage = "deciding" if need.chosen or talk.rng.random() < 0.5 else "comparing"
@@ -94,9 +98,9 @@ def select(talk: Talk, turn: Turn, need: Need) -> None:
     if rng.random() < 0.1:
         said.insert(0, talk.words("reject"))
         turn.acts.insert(0, "reject")
-    if rng.random() < 0.36:
+    if rng.random() < 0.45:
         said += variant(talk, turn, need)
-    after = rng.choices(("nothing", "ask", "policy", "basket", "checkout", "next"), (36, 14, 13, 22, 5, 10))[0]
+    after = rng.choices(("nothing", "ask", "policy", "basket", "checkout", "next"), (26, 20, 13, 22, 6, 13))[0]
     _afterwards(after, said, talk, turn, need)
 
 
@@ -148,10 +152,10 @@ def buy(talk: Talk, turn: Turn, need: Need) -> None:
     turn.act("add_to_cart")
     need.bought = talk.basket = True
     turn.active, turn.stage = need, "buying"
-    if rng.random() < 0.12:
+    if rng.random() < 0.3:
         said += variant(talk, turn, need)
         turn.stage = "buying"
-    after = rng.choices(("nothing", "policy", "checkout", "next", "other", "thanks"), (46, 13, 8, 18, 10, 5))[0]
+    after = rng.choices(("nothing", "policy", "checkout", "next", "other", "thanks"), (30, 13, 12, 30, 10, 5))[0]
     _afterwards(after, said, talk, turn, need)
 
 

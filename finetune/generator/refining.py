@@ -12,7 +12,7 @@ from finetune.generator.turns import Held, Need, Turn
 from finetune.generator.wishes import ONCE, must, price_wish, wish
 
 CHANGES = ("add", "replace", "price", "soften", "drop", "harden")
-WEIGHTS = (10, 5, 6, 3.5, 3, 0.8)
+WEIGHTS = (8, 6, 6, 6, 6, 2.5)
 
 
 def refine(talk: Talk, turn: Turn, need: Need) -> list[str]:
@@ -28,7 +28,7 @@ def refine(talk: Talk, turn: Turn, need: Need) -> list[str]:
 
 def add(talk: Talk, turn: Turn, need: Need) -> list[str]:
     """One or two more constraints."""
-    return [clause(w, turn, need) for w in gather(need, talk.rng.choice((1, 1, 2)), talk)]
+    return [clause(w, turn, need) for w in gather(need, talk.rng.choice((1, 1, 2, 2, 3)), talk)]
 
 
 def _replace(talk: Talk, turn: Turn, need: Need) -> list[str]:

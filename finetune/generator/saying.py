@@ -15,9 +15,9 @@ def gather(need: Need, count: int, talk: Talk, skip: frozenset[str] = frozenset(
     """New wishes for a need, none that clashes with what already holds."""
     found: list[Wish] = []
     texts = set(need.texts)
-    for slot in sample_slots(need.kind, count, talk.rng, need.used | skip):
+    for slot in sample_slots(need.kind, count + 3, talk.rng, need.used | skip):
         made = wish(slot, need.kind, talk.shopper, talk.rng, frozenset(texts))
-        if made is not None:
+        if made is not None and len(found) < count:
             found.append(made)
             texts |= {made.text, made.second or made.text}
     return found

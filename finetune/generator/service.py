@@ -31,7 +31,7 @@ def go_on(talk: Talk, turn: Turn) -> None:
         (("return_refund",), ("change_order",), ("policy",), ("complaint",), ("ask_human",), ("order_status",),
         ("thank_bye",),
          ("complaint", "ask_human"), ("thank_bye", "policy")),
-        (6, 4, 4, 3, 4, 1.5, 5, 2.5, 1.5),
+        (6, 4, 3, 3, 4, 1.5, 3, 2.5, 1.5),
     )[0]  # fmt: skip
     _serve(talk, turn, act, greet=False)
 

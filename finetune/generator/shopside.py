@@ -48,6 +48,7 @@ def ask(talk: Talk, need: Need) -> str:
     kind = talk.rng.choices(("slots", "offer", "offers", "choice"), (52, 24, 12, 14))[0]
     said = {"slots": _ask_slots, "offer": _ask_offer, "offers": _ask_offers, "choice": _ask_choice}[kind](talk, need)
     talk.phase = "asked"
+    need.questions += 1
     return (line("ack", talk) + " " if talk.rng.random() < 0.5 else "") + said
 
 

@@ -52,6 +52,7 @@ class Need:
     shown: list[Shown] = field(default_factory=list)
     chosen: Shown | None = None
     picked: bool = False
+    questions: int = 0
     bought: bool = False
 
     def drop(self, held: Held) -> None:

@@ -20,10 +20,9 @@ Slot = Literal[
     "quantity", "rating", "delivery", "condition", "other",
 ]  # fmt: skip
 WEIGHTS: dict[Slot, float] = {
-    "feature": 10, "measure": 3, "size": 5, "colour": 5, "material": 3, "style": 3, "brand": 1.8, "use": 4.5, "price":
-    6,
-    "recipient": 2, "worn": 0.8, "occasion": 1.0, "quantity": 1.5, "rating": 0.5, "delivery": 0.9, "condition": 0.5,
-    "other": 0.2,
+    "feature": 15, "measure": 6, "size": 8, "colour": 3.6, "material": 2.6, "style": 3, "brand": 1.2, "use": 5,
+    "price": 4, "recipient": 1.9, "worn": 0.7, "occasion": 0.8, "quantity": 1.5, "rating": 0.25, "delivery": 0.55,
+    "condition": 0.25, "other": 0.15,
 }  # fmt: skip
 ONCE: frozenset[Slot] = frozenset(
     {
@@ -158,7 +157,7 @@ def _size(kind: Kind, shopper: Shopper, rng: random.Random) -> Wish | None:
     if chance < 0.1 and kind.sizes != "metres by":
         low, high = size_range(kind.sizes, rng)
         return Wish("size", "size", "at_least", "size.range", low, high, ops=("at_least", "at_most"))
-    op: Op = "is" if chance < 0.4 else "at_most" if chance < 0.65 else "at_least" if chance < 0.87 else "about"
+    op: Op = "is" if chance < 0.55 else "at_most" if chance < 0.75 else "at_least" if chance < 0.9 else "about"
     return Wish("size", "size", op, "size.measure", text)
 
 
