@@ -6,7 +6,7 @@ from finetune.generator.clauses import clause, fits_before, noun_phrase
 from finetune.generator.grammar import phrases
 from finetune.generator.talk import Talk, chat, questioned
 from finetune.generator.turns import Need, Turn
-from finetune.generator.wishes import Slot, Wish, sample_slots, wish
+from finetune.generator.wishes import OPEN, Slot, Wish, sample_slots, wish
 
 QUESTIONS = ("do you", "have you", "got ", "u got", "can you", "could you", "what ", "is it")
 
@@ -15,7 +15,8 @@ def gather(need: Need, count: int, talk: Talk, skip: frozenset[str] = frozenset(
     """New wishes for a need, none that clashes with what already holds."""
     found: list[Wish] = []
     texts = set(need.texts)
-    for slot in sample_slots(need.kind, count + 3, talk.rng, need.used | skip):
+    skip |= OPEN if need.nameless else frozenset()
+    for slot in sample_slots(need.kind, count + 3, talk.rng, need.used | skip, skip):
         made = wish(slot, need.kind, talk.shopper, talk.rng, frozenset(texts))
         if made is not None and len(found) < count:
             found.append(made)
@@ -25,7 +26,8 @@ def gather(need: Need, count: int, talk: Talk, skip: frozenset[str] = frozenset(
 
 def wishes_for(need: Need, slots: tuple[Slot, ...], talk: Talk) -> list[Wish]:
     """One new wish for each slot where there can be one."""
-    made = (wish(slot, need.kind, talk.shopper, talk.rng, need.texts) for slot in slots)
+    said = [slot for slot in slots if not (need.nameless and slot in OPEN)]
+    made = (wish(slot, need.kind, talk.shopper, talk.rng, need.texts) for slot in said)
     return [w for w in made if w is not None]
 
 

@@ -53,6 +53,8 @@ class Need:
     chosen: Shown | None = None
     picked: bool = False
     questions: int = 0
+    nameless: bool = False
+    coming: list[Wish] = field(default_factory=list)
     bought: bool = False
 
     def drop(self, held: Held) -> None:
@@ -65,13 +67,17 @@ class Need:
 
     @property
     def used(self) -> frozenset[str]:
-        """The slots that are taken."""
-        return frozenset(h.wish.slot for h in self.held)
+        """The slots that are taken, by what holds or is being said."""
+        return frozenset(wish.slot for wish in self._wishes)
 
     @property
     def texts(self) -> frozenset[str]:
-        """The words of all that holds."""
-        return frozenset(t for h in self.held for t in (h.wish.text, h.wish.second) if t)
+        """The words of all that holds or is being said."""
+        return frozenset(t for wish in self._wishes for t in (wish.text, wish.second) if t)
+
+    @property
+    def _wishes(self) -> list[Wish]:
+        return [*(h.wish for h in self.held), *self.coming]
 
 
 @dataclass
@@ -113,6 +119,7 @@ class Turn:
         """Enters a constraint to be and returns its mark; `text` is its value where that is not in this message."""
         self.marks += 1
         strength = "prefer" if prefer else "must"
+        need.coming.append(wish)
         self.pending.append(Pending(need, wish, part, self.marks, strength, text))
         return self.marks
 
@@ -139,6 +146,7 @@ class Turn:
                 need.product = spans[mark].value.lower()
         for pending in self.pending:
             self._hold(pending, spans)
+            pending.need.coming.clear()
         return text
 
     def _hold(self, pending: Pending, spans: dict[int, Span]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -56,6 +57,14 @@ WISHED: dict[Slot, float] = {
     "delivery": 0.1,
     "condition": 0.3,
 }
+
+
+WELCOME = re.compile(
+    r"free|proof|safe|friendly|resistant|washable|^non |^anti |^easy|sturdy|long|reus|stable|soft|tested|rated|strong"
+)
+"""Features that nobody asks to be without."""
+OPEN: frozenset[Slot] = frozenset(set(WEIGHTS) - {"recipient", "occasion", "price", "delivery", "other"})
+"""What cannot be said of a thing before it is known what thing it is."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,8 @@ def _feature(kind: Kind, shopper: Shopper, rng: random.Random) -> Wish | None:
     if not plain:
         return None
     feature = rng.choice(plain)
-    op = denied("feature", rng) if feature.form in ("adj", "noun") else "is"
+    deniable = feature.form == "noun" or (feature.form == "adj" and not WELCOME.search(feature.text))
+    op = denied("feature", rng) if deniable else "is"
     return Wish("feature", "feature", op, feature.form, feature.text, strength=_strength("feature", rng, op))
 
 
