@@ -133,7 +133,7 @@ def _kinds(asked: Asked, need: Need, talk: Talk, turn: Turn) -> list[str]:
     """One of the things that were proposed for a present: the need gets its name."""
     rng = talk.rng
     kind = next(k for k in talk.shopper.words.kinds if asked.kinds[0] in k.names)
-    need.kind = kind
+    need.kind, need.nameless = kind, False
     table = phrases("phrases")
     named = value(turn.name(need), asked.kinds[0])
     head = rng.choice(

@@ -149,7 +149,7 @@ def _shop_turn(talk: Talk, acts: tuple[str, ...]) -> str:
         return shopside.respond(talk, ("ask_product",))
     if len(talk.others) and not need.shown and not talk.others[0].shown and "state_need" in acts and rng.random() < 0.4:
         return shopside.ask_first(talk)
-    if need.product is None and not need.shown and rng.random() < 0.85:
+    if need.nameless and rng.random() < 0.85:
         return shopside.ask_gift(talk, need)
     more = not need.shown and rng.random() < (0.5, 0.2, 0.05)[min(need.questions, 2)]
     return shopside.ask(talk, need) if more else shopside.show(talk, need)

@@ -61,7 +61,7 @@ def open_gift(talk: Talk, turn: Turn) -> None:
     """A present for somebody: what it should be is still open."""
     rng = talk.rng
     need = new_need(talk)
-    talk.gift = True
+    need.nameless = True
     wishes = _present(need, talk)
     clauses = [clause(w, turn, need) for w in wishes]
     group = "opener.gift" if rng.random() < 0.75 else "recommend.ask"

@@ -20,7 +20,7 @@ def refine(talk: Talk, turn: Turn, need: Need) -> list[str]:
     kind = talk.rng.choices(CHANGES, WEIGHTS)[0]
     said = _CHANGE[kind](talk, turn, need)
     if not said:
-        said = add(talk, turn, need)
+        said = add(talk, turn, need) or [talk.words("dontcare")]
     turn.act("refine_need")
     turn.active = need
     return said

@@ -28,6 +28,7 @@ ATTRIBUTES = {
 }  # fmt: skip
 CLEAN = re.compile(r"^[a-z0-9][a-z0-9 '&.+/-]{2,28}$")
 AMOUNT = re.compile(r"\d\s*(?:fl|oz|ounce|ml|g\b|kg|lb|count|pack|pcs|inch|cm|mm|m\b)")
+UNKNOWN = re.compile(r"^(?:un\w+|n/a|none|generic|other|the .*)$", re.IGNORECASE)
 MOST = 40
 
 
@@ -43,7 +44,9 @@ def public_brands(shared: Path) -> list[str]:
     if path.exists():
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
             names += [row.get("Manufacturer") for row in csv.DictReader(file)]
-    return list(dict.fromkeys(n.strip() for n in names if n and 2 < len(n.strip()) < 20))
+    return list(
+        dict.fromkeys(n.strip() for n in names if n and 2 < len(n.strip()) < 20 and not UNKNOWN.match(n.strip()))
+    )
 
 
 def _demo_store(shared: Path) -> Iterator[dict[str, tuple[str, ...]]]:

@@ -38,7 +38,6 @@ class Talk:
     basket: bool = False
     ordered: bool = False
     order: str = ""
-    gift: bool = False
     topic: str = ""
 
     @property

@@ -101,15 +101,18 @@ class Shopper:
     names_currency: float
 
 
-def sample_slots(kind: Kind, count: int, rng: random.Random, used: frozenset[str] = frozenset()) -> list[Slot]:
-    """Which things are said of a kind, each of `ONCE` at most once and none of `used` again."""
+def sample_slots(
+    kind: Kind, count: int, rng: random.Random, used: frozenset[str] = frozenset(), never: frozenset[str] = frozenset()
+) -> list[Slot]:
+    """Which things are said of a kind: each of `ONCE` at most once and not if it is `used`, none of `never`."""
     slots: list[Slot] = []
-    weights = dict(WEIGHTS)
-    if kind.audience not in ("worn",):
+    weights = {slot: weight for slot, weight in WEIGHTS.items() if slot not in never}
+    if kind.audience != "worn" and "worn" in weights:
         weights["worn"] = 0.05
     for _ in range(count):
         open_ = [s for s in weights if not (s in ONCE and (s in slots or s in used))]
-        slots.append(rng.choices(open_, [weights[s] for s in open_])[0])
+        if open_:
+            slots.append(rng.choices(open_, [weights[s] for s in open_])[0])
     return slots
 
 
