@@ -16,6 +16,7 @@ from assistant.intent import Feature, IntentModel
 from assistant.records import Added, Constraint, Conversation, Named, Plan, Reading, Source, State
 from assistant.shop import Clause, Shop
 from assistant.store import Store
+from assistant.vectors import TextVectors
 from retrieval.encoder import Encoder
 from retrieval.index import Index, build_index
 from retrieval.product import Product
@@ -105,7 +106,7 @@ def scripted_assistant(home: Path, **server: object) -> Assistant:
     clicks = Feature(name="views", weight=0.3, mean=1.0, source="test")
     parts = Parts(
         settings=settings,
-        encoder=encoder(),
+        encode=TextVectors(encoder()),
         index=Index.open(home / "index", encoder()),
         shop=Shop(name="Tiny & Co", currency="USD", policies=(returns,), orders={}),
         reader=ScriptedReader(),
