@@ -8,8 +8,6 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from retrieval.text import WORD, fold, spellings, stem, stems, words
 from retrieval.view import Piece, View
 
@@ -45,13 +43,11 @@ _SAME = (
 )
 
 
-class Evidence(BaseModel):
+class Evidence(NamedTuple):
     """The product's own field and words that show that a condition is met.
 
     `value` is empty where a condition is met because the record does not say the unwanted thing.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     field: str
     value: str
@@ -77,11 +73,17 @@ class Phrase:
         every = stems(text)
         self.stems = tuple(w for w in every if w not in _FUNCTION_WORDS) or tuple(every)
         spelled = [w for w in WORD.findall(folded) if stem(w) in self.stems]
-        self.needles = tuple({_shortest(w) for w in spelled}) if spelled else (self.folded,)
+        needles = {_shortest(w) for w in spelled} if spelled else {self.folded}
+        self._first, *self._others = sorted(needles, key=lambda needle: (-len(needle), needle))
 
     def may_be_in(self, squashed: str) -> bool:
-        """A fast necessary condition, on `View.squashed`."""
-        return bool(self.stems) and all(needle in squashed for needle in self.needles)
+        """A fast necessary condition, on `View.squashed` or a line of it."""
+        if self._first not in squashed or not self.stems:
+            return False
+        for needle in self._others:  # noqa: SIM110 (a loop, since this runs for every product)
+            if needle not in squashed:
+                return False
+        return True
 
     def find(self, text: str) -> tuple[int, int] | None:
         """Where the words are in a text, as places in the folded text from the first to the last; `None` if not all."""
@@ -100,8 +102,8 @@ def claim(view: View, phrase: str, fields: Iterable[str] | None = None) -> Claim
     for variant in variants(phrase):
         if not variant.may_be_in(view.squashed):
             continue
-        for piece in view.pieces:
-            if wanted is not None and piece.field not in wanted:
+        for piece, line in zip(view.pieces, view.squashed.split("\n"), strict=True):
+            if not variant.may_be_in(line) or (wanted is not None and piece.field not in wanted):
                 continue
             verdict = _verdict(piece, variant)
             if verdict is None:
@@ -114,6 +116,15 @@ def claim(view: View, phrase: str, fields: Iterable[str] | None = None) -> Claim
             else:
                 denies = denies or evidence
     return SILENT if says is None and denies is None else Claim(says, denies if says is None else None)
+
+
+def is_silent(view: View, phrase: str) -> bool:
+    """A fast sufficient condition for a record to say nothing about a phrase."""
+    squashed = view.squashed
+    for variant in variants(phrase):  # noqa: SIM110 (a loop, since this runs for every product)
+        if variant.may_be_in(squashed):
+            return False
+    return True
 
 
 def wanted_absent(text: str) -> str | None:
@@ -180,6 +191,7 @@ def _place(wanted: str, tokens: Sequence[_Token]) -> tuple[int, int] | None:
     return None
 
 
+@lru_cache(maxsize=50_000)
 def _verdict(piece: Piece, phrase: Phrase) -> bool | None:
     """Whether the piece says the phrase (`True`), denies it (`False`) or has nothing on it (`None`)."""
     if not piece.name:

@@ -71,7 +71,13 @@ def filters(conditions: Iterable[Condition]) -> list[tuple[Condition, ...]]:
 
 
 def holds(views: Sequence[View], condition: Condition, rates: Mapping[str, float] | None = None) -> list[bool]:
-    """`meets` for many products at once, as truth values."""
+    """`meets` for many products at once, as truth values; faster, since no proof is looked for of what is absent."""
+    if condition.attribute == "price":
+        check = matchers.price_holds(condition.op, condition.value, condition.unit, rates)
+        return [check(each) for each in views]
+    if condition.op == "is_not" and condition.attribute != "rating":
+        positive = _text_matcher(condition.attribute, "is", condition.value)
+        return [positive(each) is None for each in views]
     matcher = _matcher(condition, rates)
     return [matcher(each) is not None for each in views]
 

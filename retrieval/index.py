@@ -18,7 +18,7 @@ from retrieval.lexical import Lexical
 from retrieval.product import Product
 from retrieval.storage import Progress, build_index, read_index
 from retrieval.vectors import Vectors
-from retrieval.view import view
+from retrieval.view import prepare, view
 
 __all__ = ["Hit", "Index", "KindMatch", "Page", "Progress", "build_index"]
 
@@ -77,6 +77,8 @@ class Index:
         `rates` is what one unit of each currency is worth in a common one, for prices named in another currency.
         """
         stored = read_index(directory, encoder)
+        for product in stored.catalogue:
+            prepare(view(product))
         return cls(stored.catalogue, stored.vectors, stored.lexical, stored.kinds, encoder, rates)
 
     def kind(self, phrase: str | None) -> KindMatch:

@@ -29,9 +29,9 @@ Mask = NDArray[np.bool_]
 Words = tuple[str, ...]
 How = Literal["any", "exact", "broader", "similar", "none"]
 
-SIMILAR = 0.7
+SIMILAR = 0.72
 """The least cosine at which the encoder may take a phrase for a category or a title's noun (MiniLM puts `earpods`
-and `earbuds` at 0.73, `laptop` and `tablet` at 0.54)."""
+and `earbuds` at 0.73, `tablet` and `laptop` at 0.54)."""
 _CLOSE = 0.04
 _TYPO = 0.84
 _ENOUGH = 3
@@ -99,6 +99,7 @@ class Kinds:
         self._encoder = encoder
         self._levels: dict[Words, set[int]] = defaultdict(set)
         self._heads: dict[str, set[int]] = defaultdict(set)
+        self._joined: dict[str, set[int]] = defaultdict(set)
         self._titles: dict[str, set[int]] = defaultdict(set)
         self._lines: list[Words] = []
         self._shown: dict[Words, str] = {}
@@ -122,6 +123,7 @@ class Kinds:
             self._titles[word].add(place)
         for head in _heads(title):
             self._heads[head].add(place)
+        self._joined["".join(_unqualified(title)[-2:])].add(place)
 
     def _match(self, phrase: str | None) -> tuple[KindMatch, Mask]:
         words, describes = asked(phrase or "")
@@ -174,7 +176,7 @@ class Kinds:
 
     def _of_noun(self, noun: Words) -> set[int]:
         word = noun[0]
-        found = set(self._heads.get(word, ()))
+        found = self._heads.get(word, set()) | self._joined.get(word, set())
         for name, places in self._levels.items():
             if name[-1] == word or (len(name) > 1 and "".join(name[-2:]) == word):
                 found |= places
@@ -255,14 +257,19 @@ def _main(title: str) -> str:
 def _heads(title: Sequence[str]) -> list[str]:
     """The noun that a title ends on, before model numbers, colours and sizes; with it the one before a mere portion
     or set of it (`salmon fillet`, `drum set`)."""
-    words = list(title)
-    while words and (words[-1] in _QUALIFIERS or not words[-1].isalpha()):
-        words.pop()
+    words = _unqualified(title)
     heads = words[-1:]
     while len(words) > 1 and words[-1] in _PORTIONS:
         words.pop()
         heads = [*heads, words[-1]]
     return heads
+
+
+def _unqualified(title: Sequence[str]) -> list[str]:
+    words = list(title)
+    while words and (words[-1] in _QUALIFIERS or not words[-1].isalpha()):
+        words.pop()
+    return words
 
 
 def _with_joined(words: Sequence[str]) -> Iterable[str]:

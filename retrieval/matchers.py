@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from retrieval.claims import Evidence, Phrase, claim, wanted_absent
+from retrieval.claims import Evidence, Phrase, claim, is_silent, wanted_absent
 from retrieval.measured import bound_holds, letter_order, letters, measured, target
 from retrieval.text import fold, singulars, stem, stems, words
 from retrieval.view import Piece, View
@@ -46,22 +46,36 @@ def matcher(attribute: str, op: str, value: str | float) -> Matcher:
 
 def price(op: str, value: str | float, unit: str | None, rates: Mapping[str, float] | None) -> Matcher:
     """The matcher of a price. A currency without a rate is compared as the number is."""
-    wanted = _number(value)
+    holds = price_holds(op, value, unit, rates)
 
     def check(view: View) -> Evidence | None:
+        if not holds(view):
+            return None
         amount = view.amount
-        if amount is None or wanted is None:
-            return None
-        limit = wanted
-        if unit and rates and (own := view.product.currency) and own != unit and {own, unit} <= rates.keys():
-            limit = wanted * rates[unit] / rates[own]
-        met = abs(amount - limit) < 0.005 if op in ("is", "is_not") else bound_holds(amount, op, limit)
-        if met == (op == "is_not"):
-            return None
         field = "price" if view.product.sale_price is None else "sale_price"
         return Evidence(field=field, value=f"{amount:.2f} {view.product.currency or ''}".strip())
 
     return check
+
+
+def price_holds(
+    op: str, value: str | float, unit: str | None, rates: Mapping[str, float] | None
+) -> Callable[[View], bool]:
+    """Whether a price meets a condition, without the proof."""
+    wanted = _number(value)
+
+    def holds(view: View) -> bool:
+        amount = view.amount
+        if amount is None or wanted is None:
+            return False
+        limit = wanted
+        if unit and rates and (own := view.product.currency) and own != unit and {own, unit} <= rates.keys():
+            limit = wanted * rates[unit] / rates[own]
+        if op in ("is", "is_not"):
+            return (abs(amount - limit) < 0.005) == (op == "is")
+        return bound_holds(amount, op, limit)
+
+    return holds
 
 
 def _rating(op: str, value: str | float) -> Matcher:
@@ -80,7 +94,8 @@ def _rating(op: str, value: str | float) -> Matcher:
 def _positive(attribute: str, text: str) -> Matcher:
     match attribute:
         case "brand":
-            return lambda view: _brand(view, tuple(stems(text)))
+            asked = tuple(stems(text))
+            return lambda view: None if is_silent(view, text) else _brand(view, asked)
         case "color":
             return _color(text)
         case "material":
@@ -150,9 +165,10 @@ def _statement(text: str) -> Matcher:
     absent = wanted_absent(text)
 
     def check(view: View) -> Evidence | None:
-        found = claim(view, text)
-        if found.says or found.denies:
-            return found.says
+        if not is_silent(view, text):
+            found = claim(view, text)
+            if found.says or found.denies:
+                return found.says
         if absent is not None:
             return claim(view, absent).denies
         return measured(view, "is", wanted) if wanted is not None and wanted.dimension else None

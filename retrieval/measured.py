@@ -134,11 +134,12 @@ def _sources(view: View, op: str, wanted: Target, fields: tuple[str, ...]) -> It
 
 def _values(piece: Piece, wanted: Target) -> list[float]:
     """The numbers of the piece that are of what is asked, in the base unit."""
-    folded = fold(piece.text)
-    found = measures(folded)
+    found = measures(piece.text)
+    if not found:
+        return []
     unit = unit_of(piece.name) if piece.name else None
     if unit is not None:
-        found = [m._replace(dimension=unit[0], value=m.raw * unit[1]) if m.dimension == "" else m for m in found]
+        found = tuple(m._replace(dimension=unit[0], value=m.raw * unit[1]) if not m.dimension else m for m in found)
     named = bool(piece.name) and bool(_name(piece) & (set(wanted.words) or {wanted.dimension[1:]}))
     right = [m for m in found if m.dimension == wanted.dimension or (named and m.dimension == "")
              or (wanted.dimension == "" and piece.name)]
@@ -149,7 +150,7 @@ def _values(piece: Piece, wanted: Target) -> list[float]:
     missing = [w for w in wanted.words if w not in _name(piece)]
     if not missing:
         return [m.value for m in right]
-    near = _nearest(folded, right, missing)
+    near = _nearest(fold(piece.text), right, missing)
     return [] if near is None else [near.value]
 
 

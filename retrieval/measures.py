@@ -61,6 +61,7 @@ _NAMES = "|".join(re.escape(name) + ("s?" if name[-1].isalpha() and len(name) > 
                   for name in sorted(_BY_NAME, key=len, reverse=True))
 _NUMBER = r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:[.,]\d+)?|\.\d+"
 _UNIT = rf"(?:{_NAMES})(?![a-z0-9])(?!\s\d)|(?:{_NAMES})(?=\s*[x-]\s*\d)"
+_DIGIT = re.compile(r"\d")
 _START = r"(?:(?<![\w.])|(?<=\dx))"
 _ONE = re.compile(
     rf"{_START}(pack of |set of |box(?:es)? of )?({_NUMBER})(?:[\s-]?({_UNIT})|[\s-]+([a-z]+)|)"
@@ -93,9 +94,12 @@ def spelled_out(text: str) -> str:
     return _SPELLED.sub(digits, text)
 
 
-def measures(text: str) -> list[Measure]:
+@lru_cache(maxsize=50_000)
+def measures(text: str) -> tuple[Measure, ...]:
     """Every number of a text in order. In `30 x 40 cm` and `10-12 hours` the unit counts for all of them."""
     folded = fold(text)
+    if not _DIGIT.search(folded):
+        return ()
     found: list[Measure] = []
     place = 0
     joined: list[tuple[float, int, int]] = []
@@ -117,7 +121,7 @@ def measures(text: str) -> list[Measure]:
         found += [Measure(v * factor, dimension, v, s, e) for v, s, e in joined]
         found.append(Measure(value * factor, dimension, value, start, end))
         joined, place = [], max(end, place + 1)
-    return found
+    return tuple(found)
 
 
 def unit_of(name: str) -> tuple[str, float] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import weakref
-from functools import cached_property
+from functools import cached_property, lru_cache
+from string import punctuation
 from typing import Any, NamedTuple
 
 from retrieval.product import Product
@@ -14,7 +15,7 @@ _NOT_FOR_SHOPPERS = re.compile(
     r"(^|_)(id|gtin|ean|mpn|sku|upc|asin|url|link|image|img|date|license|alias|aliase)s?(_|$)"
 )
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
-_SEPARATORS = re.compile(r"[^\w\n]+|_")
+_SIGNS = {ord(sign): None for sign in " \t\r" + punctuation + "\u00ae\u2122\u00a9\u00b7\u2022\u00a0"}
 _LONGEST_EXTRA = 300
 
 
@@ -52,20 +53,14 @@ class View:
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """What the record says, the shortest statements first: highlights, details, title, category, sentences."""
-        product = self.product
-        running = [Piece("product_highlight", "", text) for text in product.product_highlight]
-        running += [Piece("product_detail", name, text) for name, text in product.product_detail]
-        running += [Piece(name, name.replace("_", " "), text) for name, text in _extras(product)]
-        for field in ("color", "size", "material", "brand"):
-            running += [Piece(field, field, text) for text in getattr(product, field)]
-        running += [Piece("title", "", product.title), Piece("product_type", "", product.product_type)]
-        running += [Piece("description", "", text) for text in _SENTENCE.split(product.description)]
-        return tuple(piece for piece in running if piece.text.strip())
+        return _pieces(self.product)
 
     @cached_property
     def squashed(self) -> str:
-        """All pieces, folded, without spaces and signs, one to a line: what is not in it is not in the record."""
-        return _SEPARATORS.sub("", fold("\n".join(f"{piece.name} {piece.text}" for piece in self.pieces)))
+        """All pieces in order, folded, without spaces and signs, one to a line: what is not in it is not in the
+        record."""
+        lines = [f"{piece.name} {piece.text}".replace("\n", " ") for piece in _pieces(self.product)]
+        return fold("\n".join(lines)).translate(_SIGNS)
 
     @cached_property
     def colors(self) -> tuple[tuple[str, ...], ...]:
@@ -102,6 +97,23 @@ def view(product: Product) -> View:
     return made
 
 
+def prepare(view: View) -> None:
+    """Compute now what every filter by text needs, so that the first shopper does not wait for it."""
+    _ = view.squashed
+
+
+def _pieces(product: Product) -> tuple[Piece, ...]:
+    running = [Piece("product_highlight", "", text) for text in product.product_highlight]
+    running += [Piece("product_detail", name, text) for name, text in product.product_detail]
+    running += [Piece(name, name.replace("_", " "), text) for name, text in _extras(product)]
+    for field in ("color", "size", "material", "brand"):
+        running += [Piece(field, field, text) for text in getattr(product, field)]
+    running += [Piece("title", "", product.title), Piece("product_type", "", product.product_type)]
+    running += [Piece("description", "", text) for text in _SENTENCE.split(product.description)]
+    return tuple(piece for piece in running if piece.text.strip())
+
+
+@lru_cache(maxsize=20_000)
 def _values(values: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(stems(part)) for value in values for part in re.split(r"[/,;|&]", value) if part.strip())
 

@@ -22,7 +22,7 @@ def _many(count: int) -> list[Product]:
     return [product(str(i), f"Kettle number {i}") for i in range(count)]
 
 
-class Stop(Exception):
+class StoppedError(Exception):
     """Ends a build in the middle, as a person would."""
 
 
@@ -51,9 +51,9 @@ def test_an_interrupted_build_goes_on(tmp_path: Path, tiny: Encoder) -> None:
 
     def stop(done: int, total: int) -> None:
         if done >= 2 * storage.CHUNK:
-            raise Stop
+            raise StoppedError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StoppedError):
         build_index(products, tmp_path, counting, stop)
     with pytest.raises(IndexStoreError, match="There is no index"):
         read_manifest(tmp_path)
