@@ -27,11 +27,12 @@ ORDINALS = {
 }
 PLURAL = frozenset({"they", "them", "these", "those", "any", "all", "both", "either"})
 SINGULAR = frozenset({"it", "its", "it's", "this", "that", "它", "这个"})
-STOP = frozenset(
+_SMALL_WORDS = (
     "a an and are as at be but by can do does for from get had has have how i if in is it its me my no not of on or "
     "our so than that the their them then there these they this those to was we what when where which who why will "
-    "with would you your come one".split()
+    "with would you your come one"
 )
+STOP = frozenset(_SMALL_WORDS.split())
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from retrieval.index import Index, build_index
 from retrieval.product import Product
 
 NEEDS = 1000
-SOURCES = 25
+SOURCES = 12
 RETAIL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "retail-demo-store" / "products.yaml"
 CHEAPEST = ORDERINGS["cheapest"][0]
 
