@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -20,22 +21,94 @@ app.add_typer(train, name="train")
 app.add_typer(judge, name="evaluate")
 app.add_typer(data, name="data")
 
-Files = Annotated[list[Path], typer.Option("--data", "-d", help="Labelled conversations, JSON Lines; repeatable.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for what is made, instead of the recipe's.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the recipe's; repeatable.")]
+Chats = Annotated[
+    list[Path] | None, typer.Option("--data", "-d", help="Labelled conversations, JSON Lines; repeatable.")
+]
+R = TypeVar("R")
 
 
 @train.command("reader")
 def train_reader(
-    files: Annotated[list[Path] | None, typer.Option("--data", "-d", help="Labelled chats; repeatable.")] = None,
+    files: Chats = None,
     config: Annotated[Path, typer.Option("--config", "-c", help="The recipe.")] = Path("configs/train-reader.yaml"),
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the weights.")] = None,
+    out: Out = None,
+    changes: Set = None,
 ) -> None:
     """Train the compact reader. An interrupted run goes on from its last checkpoint."""
     from finetune.train_reader import Recipe
     from finetune.train_reader import train as run
 
-    given = {"data": [str(f) for f in files or []] or None, "output": str(out) if out else None}
-    recipe = Recipe.from_yaml(config, **{k: v for k, v in given.items() if v is not None})
+    recipe = _recipe(Recipe.from_yaml, config, changes, data=_names(files), output=out)
     _table(run(recipe, report=note))
+
+
+@train.command("writer")
+def train_writer(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The recipe.")] = Path("configs/train-writer.yaml"),
+    out: Out = None,
+    changes: Set = None,
+) -> None:
+    """Train the compact writer and print its figures. An interrupted run goes on from its last checkpoint."""
+    from finetune.train_writer import Recipe
+    from finetune.train_writer import train_writer as run
+
+    print_json(run(_recipe(Recipe.from_yaml, config, changes, output=out), report=note))
+
+
+@train.command("intent")
+def train_intent(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The recipe.")] = Path("configs/train-intent.yaml"),
+    out: Out = None,
+    changes: Set = None,
+) -> None:
+    """Train the purchase intent model in a minute and print its figures on what it never saw."""
+    from finetune.train_intent import Recipe
+    from finetune.train_intent import train as run
+
+    print_json(run(_recipe(Recipe.from_yaml, config, changes, output=out)))
+
+
+@train.command("lora")
+def train_lora(
+    files: Chats = None,
+    config: Annotated[Path, typer.Option("--config", "-c", help="Recipe.")] = Path("configs/train-hub-reader.yaml"),
+    out: Out = None,
+    changes: Set = None,
+) -> None:
+    """Train a LoRA adapter of a hub chat model. An interrupted run goes on from its last checkpoint.
+
+    On several GPUs: accelerate launch -m finetune.lora RECIPE
+    """
+    from dataclasses import asdict
+
+    from finetune.lora import LoraRecipe
+    from finetune.lora import train_lora as run
+
+    metrics = run(_recipe(LoraRecipe.from_yaml, config, changes, data=_names(files), output=out), report=note)
+    print_json({name: value for name, value in asdict(metrics).items() if name != "losses"})
+
+
+def _names(files: list[Path] | None) -> list[str] | None:
+    return [str(file) for file in files] if files else None
+
+
+def _recipe(load: Callable[..., R], path: Path, changes: list[str] | None, **given: object) -> R:
+    """A recipe with what was given in place of its own settings; raises `ValueError` for what it does not know."""
+    import yaml
+
+    overrides: dict[str, object] = {}
+    for change in changes or []:
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"expected KEY=VALUE, such as seed=1; found {change!r}", param_hint="--set")
+        overrides[key.strip()] = yaml.safe_load(value)
+    overrides |= {k: str(v) if isinstance(v, Path) else v for k, v in given.items() if v is not None}
+    try:
+        return load(path, **overrides)
+    except TypeError as error:
+        raise ValueError(f"{path}: expected the settings of a recipe as KEY: VALUE lines; {error}.") from error
 
 
 @judge.command("reader")
@@ -62,7 +135,7 @@ def evaluate_reader(
         conversations, problems = load(name)
         for problem in problems:
             complain(str(problem))
-        with progress(f"Reading {Path(name).name}") as advance:
+        with progress(f"Reading {_title(name)}") as advance:
             results.append(evaluate(reader, conversations, name, advance))
     if as_json:
         print_json([result.to_json() for result in results])
@@ -79,7 +152,7 @@ def _table(results: list[Evaluation]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for result in results:
-        table.add_column(Path(result.name).name, justify="right")
+        table.add_column(_title(result.name), justify="right")
     rows = {
         "conversations": lambda e: str(e.scores.conversations),
         "constraints, strict F1": lambda e: f"{e.scores.strict.f1:.3f}",
@@ -99,6 +172,11 @@ def _table(results: list[Evaluation]) -> None:
     for title, figure in rows.items():
         table.add_row(title, *(figure(result) for result in results))
     Console(highlight=False).print(table)
+
+
+def _title(name: str) -> str:
+    kind, _, path = name.partition(":")
+    return kind if path else Path(name).name
 
 
 def _share(value: float | None) -> str:
@@ -122,7 +200,9 @@ def show_stats(files: Annotated[list[Path], typer.Argument(help="Labelled conver
     """How many conversations, messages, needs and constraints there are, and of which kinds (JSON)."""
     from finetune.conversations import read_conversations, stats
 
-    conversations, _ = read_conversations(files)
+    conversations, problems = read_conversations(files)
+    for problem in problems:
+        complain(str(problem))
     print_json(stats(conversations))
 
 

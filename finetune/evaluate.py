@@ -14,6 +14,7 @@ from finetune.conversations import Problem, chains, read_conversations
 from finetune.scoring import Pair, Scores, interval, score
 
 Progress = Callable[[int, int], None]
+SETS = ("pscon", "shoppingbench")
 UNSEEN = "unseen"
 UNSEEN_SEED = 10_007
 UNSEEN_CONVERSATIONS = 300
@@ -43,19 +44,27 @@ def load(name: str) -> tuple[list[Conversation], list[Problem]]:
     """Conversations to judge by: a file, `pscon:FILE` and `shoppingbench:FOLDER` for the part of those sets that is
     never trained on, or `unseen` for generated conversations about products that no training conversation names.
 
-    Of conversations labelled after every message, only the longest is judged.
+    Of conversations labelled after every message, only the longest is judged; those without a label are not.
+    Raises `ValueError` for a name that is none of these and `OSError` for a file that cannot be read.
     """
     kind, _, path = name.partition(":")
-    if kind in ("pscon", "shoppingbench") and path:
+    if kind in SETS and path:
         from finetune.importers import heldout
 
-        return list(heldout(kind, Path(path))), []
+        return heldout(kind, _there(name, Path(path))), []
     if name == UNSEEN:
         from finetune.generator import generate
 
         return [chain[-1] for chain in generate(UNSEEN_CONVERSATIONS, UNSEEN_SEED, holdout=True)], []
-    conversations, problems = read_conversations([Path(name)])
-    return [chain[-1] for chain in chains(conversations)], problems
+    conversations, problems = read_conversations([_there(name, Path(name))])
+    return [chain[-1] for chain in chains(conversations) if chain[-1].label], problems
+
+
+def _there(name: str, path: Path) -> Path:
+    if not path.exists():
+        raise ValueError(f"expected a file of labelled conversations, pscon:FILE, shoppingbench:FOLDER or {UNSEEN}; "
+                         f"found {name!r}, and {path} is not there.")
+    return path
 
 
 def evaluate(

@@ -20,7 +20,7 @@ HEAVY = {"torch", "transformers", "faiss", "gradio", "sentence_transformers", "s
 SAFE = {".safetensors", ".json", ".md"}
 MOST_BYTES = 60_000_000
 COMMANDS: dict[str, set[str]] = {
-    **dict.fromkeys(("prepare", "serve", "chat", "read", "index", "search"), set()),
+    **{name: set() for name in ("prepare", "serve", "chat", "read", "index", "search")},
     "train": {"reader", "writer", "intent", "lora"},
     "evaluate": {"reader"},
     "data": {"check", "stats", "split"},
@@ -79,7 +79,8 @@ def test_the_commands_of_the_readme_exist() -> None:
 
 
 def test_the_commands_of_the_readme_are_understood() -> None:
-    for command in re.findall(r"^shopkeeper ([a-z]+(?: [a-z]+)?)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE):
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for command in re.findall(r"^shopkeeper ([a-z]+(?: [a-z]+)?)", readme, re.MULTILINE):
         group, _, name = command.partition(" ")
         assert group in COMMANDS, command
         assert not COMMANDS[group] or name in COMMANDS[group], command

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 import typer
@@ -12,10 +14,11 @@ from assistant.cli import catalogue, conversation, service
 __all__ = ["app", "main"]
 
 GROUP = "shopkeeper.commands"
+INTERRUPTED, CLOSED_PIPE = 130, 1
 
 app = typer.Typer(
     name="shopkeeper",
-    help="A shopping assistant for a catalogue of your own. Start with: shopkeeper serve",
+    help="A shopping assistant for a catalogue of your own.\n\nStart with: shopkeeper serve",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -27,15 +30,28 @@ for extension in entry_points(group=GROUP):
     app.add_typer(extension.load())
 
 
-def main() -> None:
-    """Run the command line: an error is one sentence and exit code 2, an interruption exit code 130."""
-    from assistant.cli.output import complain, expected_errors
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line on `arguments` (those of the process where left out) and exit.
 
+    0: done. 1: a check that was asked for did not hold, or whoever read the output stopped reading (`| head`).
+    2: an error, told in one sentence on standard error. 130: interrupted.
+    """
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    from assistant.cli.output import complain, expected_errors, sentence
+
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
-        app()
-    except KeyboardInterrupt:
-        complain("Interrupted.")
-        sys.exit(130)
+        code = app(arguments, prog_name="shopkeeper", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
     except expected_errors() as error:
-        complain(str(error))
-        sys.exit(2)
+        complain(sentence(error))
+        return 2
+    if code == INTERRUPTED:
+        complain("Interrupted.")
+    return int(code)

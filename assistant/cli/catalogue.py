@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.output import DEMO, Config, Json, complain, note, print_json, progress
+from assistant.cli.output import DEMO, Config, Json, clean, complain, note, print_json, progress
 
 if TYPE_CHECKING:
+    from assistant.config import Settings
     from retrieval.conditions import Condition
-    from retrieval.index import Hit
+    from retrieval.index import Hit, Index
 
 app = typer.Typer()
 
-WHERE = re.compile(r"^\s*(\w+)\s*(!=|<=|>=|=|~)\s*(.+?)\s*$")
+WHERE = re.compile(r"^\s*(\w+)\s*(!=|<=|>=|=|~)\s*(.+?)\s*$", re.DOTALL)
 OPERATORS = {"=": "is", "!=": "is_not", "<=": "at_most", ">=": "at_least", "~": "about"}
+NUMERIC = ("price", "rating")
+INDEX = Path(".shopkeeper/index")
 SHOWN_PROBLEMS = 20
 
 
 @app.command()
 def index(
-    file: Annotated[list[Path], typer.Argument(help="JSONL, JSON, CSV, TSV, Parquet, YAML or Merchant XML; also .gz.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Directory of the index.")] = Path(".shopkeeper/index"),
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", help="OURS=THEIRS where names differ: title=name, price=price/100.")
+    file: Annotated[
+        list[Path] | None,
+        typer.Argument(help="JSONL, JSON, CSV, TSV, Parquet, YAML or Merchant XML; also .gz. Else those of --config."),
     ] = None,
-    currency: Annotated[str, typer.Option(help="ISO 4217 code of prices that name none.")] = "USD",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=f"Directory of the index. Default: {INDEX}")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="OURS=THEIRS where names differ: title=name, price=cents/100.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO 4217 code of prices that name none. Default: USD")] = None,
+    price_scale: Annotated[float, typer.Option(help="Multiplies every price: 0.01 where they are in cents.")] = 1.0,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="Take mapping and encoder from here.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Take files, mapping, currency, encoder and directory here.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read a catalogue, report bad records by line, embed the good ones and write an index. Resumes if interrupted."""
@@ -40,8 +50,12 @@ def index(
     from retrieval.index import build_index
 
     settings = Settings.load(config) if config else None
+    files = file or (list(settings.shop.files) if settings else [])
+    if not files:
+        raise typer.BadParameter("expected a catalogue file, or --config with one; found neither", param_hint="FILE")
     names = (dict(settings.shop.mapping) if settings else {}) | _mapping(mapping or [])
-    products, problems = read_products(file, mapping=names, currency=currency, strict=strict)
+    money = _currency(currency or (settings.shop.currency if settings else "USD"))
+    products, problems = read_products(files, names, money, strict, _scale(price_scale))
     for problem in problems[:SHOWN_PROBLEMS]:
         complain(str(problem))
     if len(problems) > SHOWN_PROBLEMS:
@@ -49,23 +63,25 @@ def index(
     if not products:
         complain("No usable product was found, so no index was written.")
         raise typer.Exit(2)
+    directory = out or (settings.index.path if settings else INDEX)
     chosen = settings.encoder if settings else EncoderSettings()
     encoder = Encoder.load(chosen.model, adapter=chosen.adapter)
     with progress("Embedding products") as advance:
-        build_index(products, out, encoder, progress=advance)
+        build_index(products, directory, encoder, progress=advance)
     if as_json:
-        print_json({"index": str(out), "products": len(products), "problems": [p.model_dump() for p in problems]})
+        print_json({"index": str(directory), "products": len(products), "problems": [p.model_dump() for p in problems]})
     else:
-        note(f"{len(products)} products indexed in {out}; {len(problems)} problems.")
+        note(f"{len(products)} products indexed in {directory}; {len(problems)} problems.")
 
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument(help="What to look for, in words.")],
+    query: Annotated[str, typer.Argument(help='What to look for, in words; "" ranks by rating.')],
     max_price: Annotated[float | None, typer.Option(help="Highest price.", min=0)] = None,
     min_price: Annotated[float | None, typer.Option(help="Lowest price.", min=0)] = None,
     where: Annotated[
-        list[str] | None, typer.Option(help="A condition such as color!=black, brand=acme, size>=42; repeatable.")
+        list[str] | None,
+        typer.Option(help="A condition such as color!=black, brand=acme, 'rating>=4', 'size<=30 cm'; repeatable."),
     ] = None,
     kind: Annotated[str | None, typer.Option(help="Only this kind of product, in your words.")] = None,
     k: Annotated[int, typer.Option("-k", help="How many products.", min=1, max=1000)] = 10,
@@ -74,30 +90,36 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search an index: conditions filter exactly, then meaning and words rank what is left."""
-    from assistant.build import build_encoder, open_index, prepare
-    from assistant.config import EncoderSettings, Settings
+    from assistant.config import Settings
     from retrieval.conditions import Condition
-    from retrieval.encoder import Encoder
-    from retrieval.index import Index
 
     conditions = [_condition(text) for text in where or []]
     for op, amount in (("at_most", max_price), ("at_least", min_price)):
         if amount is not None:
             conditions.append(Condition(attribute="price", op=op, value=amount))  # type: ignore[arg-type]
-    if directory:
-        chosen = EncoderSettings()
-        opened = Index.open(directory, Encoder.load(chosen.model, adapter=chosen.adapter))
-    else:
-        settings = Settings.load(config)
-        prepare(settings)
-        opened = open_index(settings, build_encoder(settings))
-    hits = opened.search(query, kind=kind, conditions=conditions, k=k)
+    settings = None if directory and config == DEMO and not DEMO.exists() else Settings.load(config)
+    hits = _open(directory, settings).search(query, kind=kind, conditions=conditions, k=k)
     if as_json:
         print_json([_json(hit) for hit in hits])
     elif hits:
         _table(hits)
     else:
         note("Nothing meets all of that. Take a condition away, or name another kind of product.")
+
+
+def _open(directory: Path | None, settings: Settings | None) -> Index:
+    """The index of the settings, made if need be; or that of a directory, with the settings' encoder."""
+    from assistant.build import build_encoder, open_index
+    from assistant.cli.service import make_ready
+    from assistant.config import EncoderSettings
+    from retrieval.encoder import Encoder
+    from retrieval.index import Index
+
+    if directory is None and settings is not None:
+        make_ready(settings)
+        return open_index(settings, build_encoder(settings))
+    chosen = settings.encoder if settings else EncoderSettings()
+    return Index.open(directory or INDEX, Encoder.load(chosen.model, adapter=chosen.adapter))
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
@@ -107,25 +129,44 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
     return {ours.strip(): theirs.strip() for ours, theirs in (pair.split("=", 1) for pair in pairs)}
 
 
-def _condition(text: str) -> Condition:
-    from typing import get_args
+def _currency(code: str) -> str:
+    if not re.fullmatch("[A-Za-z]{3}", code):
+        raise typer.BadParameter(f"expected three letters, such as EUR; found {code!r}", param_hint="--currency")
+    return code.upper()
 
-    from retrieval.conditions import Attribute, Condition
+
+def _scale(factor: float) -> float:
+    if not (math.isfinite(factor) and factor > 0):
+        raise typer.BadParameter(f"expected a number above 0, such as 0.01; found {factor}", param_hint="--price-scale")
+    return factor
+
+
+def _condition(text: str) -> Condition:
+    from retrieval.conditions import CHECKABLE, Condition
 
     found = WHERE.match(text)
-    if not found or found[1] not in get_args(Attribute):
+    if not found or found[1] not in CHECKABLE:
         raise typer.BadParameter(
             f"expected ATTRIBUTE OPERATOR VALUE, such as color!=black, with an operator of = != <= >= ~ and an "
-            f"attribute of {', '.join(get_args(Attribute))}; found {text!r}",
+            f"attribute of {', '.join(sorted(CHECKABLE))}; found {text!r}",
             param_hint="--where",
         )
     attribute, op, value = found[1], OPERATORS[found[2]], found[3]
-    if attribute not in ("price", "rating", "quantity"):
-        return Condition(attribute=attribute, op=op, value=value)  # type: ignore[arg-type]
+    return Condition(
+        attribute=attribute,  # type: ignore[arg-type]
+        op=op,  # type: ignore[arg-type]
+        value=_number(attribute, value) if attribute in NUMERIC else value,
+    )
+
+
+def _number(attribute: str, value: str) -> float:
     try:
-        return Condition(attribute=attribute, op=op, value=float(value))  # type: ignore[arg-type]
+        number = float(value)
     except ValueError:
-        raise typer.BadParameter(f"{attribute} needs a number; found {value!r}", param_hint="--where") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise typer.BadParameter(f"{attribute} needs a number; found {value!r}", param_hint="--where")
+    return number
 
 
 def _json(hit: Hit) -> dict[str, object]:
@@ -146,5 +187,5 @@ def _table(hits: list[Hit]) -> None:
         product = hit.product
         price = "" if product.amount is None else f"{product.amount:.2f} {product.currency or ''}"
         rating = "" if product.rating is None else f"{product.rating:.1f}"
-        table.add_row(Text(product.id), Text(product.title), price, rating, f"{hit.score:.2f}")
+        table.add_row(Text(clean(product.id)), Text(clean(product.title)), price, rating, f"{hit.score:.2f}")
     Console(highlight=False).print(table)

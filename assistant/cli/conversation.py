@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from assistant.cli.output import DEMO, Config, Json, complain, note, print_json, progress
+from assistant.cli.output import DEMO, Config, Json, clean, complain, lenient_input, note, print_json, progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,30 +23,29 @@ app = typer.Typer()
 
 @app.command()
 def chat(config: Config = DEMO, as_json: Json = False) -> None:
-    """Talk to the shop in the terminal. With input from a pipe, each line is a message; --json prints each Reply."""
+    """Talk to the shop in the terminal; Ctrl-D ends it. From a pipe, each line is a message; --json: a Reply a line."""
     from rich.console import Console
 
     from assistant.assistant import Assistant
+    from assistant.cli.service import make_ready
+    from assistant.config import Settings
     from assistant.errors import InvalidInput
-    from assistant.records import Reply
 
-    console = Console(highlight=False)
+    make_ready(Settings.load(config))
+    console = Console(highlight=False, emoji=False)
     with Assistant.from_config(config) as assistant:
         session = assistant.new_session()
+        if sys.stdin.isatty() and not as_json:
+            note(f"{assistant.settings.shop.name}: say what you are looking for. Ctrl-D leaves.")
         for line in _lines(console, prompt=sys.stdin.isatty() and not as_json):
             try:
-                for part in assistant.stream(session, line):
-                    if isinstance(part, Reply):
-                        print_json(part.model_dump(mode="json", exclude_none=True)) if as_json else _show(
-                            console, assistant, part
-                        )
-                    elif not as_json:
-                        console.print(part, end="", markup=False)
+                _turn(console, assistant, session, line, as_json)
             except InvalidInput as error:
                 complain(str(error))
 
 
 def _lines(console: Console, prompt: bool) -> Iterator[str]:
+    lenient_input()
     while True:
         if prompt:
             console.print("\n[bold]you[/bold] ", end="")
@@ -57,8 +56,23 @@ def _lines(console: Console, prompt: bool) -> Iterator[str]:
             yield line.strip()
 
 
+def _turn(console: Console, assistant: Assistant, session: str, message: str, as_json: bool) -> None:
+    from assistant.records import Reply
+
+    for part in assistant.stream(session, message):
+        if not isinstance(part, Reply):
+            if not as_json:
+                typer.echo(clean(part), nl=False)
+                sys.stdout.flush()
+        elif as_json:
+            print_json(part.model_dump(mode="json", exclude_none=True), line=True)
+        else:
+            _show(console, assistant, part)
+
+
 def _show(console: Console, assistant: Assistant, reply: Reply) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     console.print()
     if reply.picks:
@@ -68,49 +82,70 @@ def _show(console: Console, assistant: Assistant, reply: Reply) -> None:
         for pick in reply.picks:
             product = assistant.product(pick.id)
             price = "?" if product.amount is None else f"{product.amount:.2f} {product.currency or ''}"
-            table.add_row(str(pick.rank), product.title, price, "; ".join(r.text for r in pick.reasons))
+            why = clean("; ".join(reason.text for reason in pick.reasons))
+            table.add_row(str(pick.rank), Text(clean(product.title)), price, Text(why))
         console.print(table)
     for need in reply.state.needs:
         held = ", ".join(f"{c.attribute} {c.op.replace('_', ' ')} {c.value} ({c.strength})" for c in need.constraints)
-        console.print(f"{need.product or 'something'}: {held or 'anything'}", style="cyan", markup=False)
+        console.print(clean(f"{need.product or 'something'}: {held or 'anything'}"), style="cyan", markup=False)
 
 
 @app.command()
 def read(
-    file: Annotated[list[Path], typer.Argument(help="Conversations as JSON Lines; - is standard input.")],
+    file: Annotated[list[Path], typer.Argument(help="Conversations as JSON Lines, also .gz; - is standard input.")],
     config: Config = DEMO,
-    out: Annotated[Path | None, typer.Option(help="Write here, after the lines that are there already.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write here; goes on after what is there.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad line.")] = False,
 ) -> None:
-    """Read what shoppers need from whole conversations: one {"id", "state"} line for each."""
-    from pydantic import ValidationError
-
+    """Read what shoppers need from whole conversations: one {"id", "state"} line for each, as they are done."""
     from assistant.build import Generators, build_reader
     from assistant.config import Settings
     from assistant.reading import fold
-    from assistant.records import Conversation
 
     settings = Settings.load(config)
+    conversations, problems = _conversations(file, strict)
+    for problem in problems:
+        complain(f"{problem} The line was skipped.")
+    if not conversations:
+        complain("No conversation to read: expected lines of {id, messages: [{role, content}]}.")
+        raise typer.Exit(2)
+    done = _written(out)
     reader = build_reader(settings.reader, Generators(settings))
-    done = _ids(out)
-    lines = [(path, number, line) for path in file for number, line in _numbered(path)]
-    bad = 0
     target = out.open("a", encoding="utf-8") if out else nullcontext(sys.stdout)
-    with progress("Reading") as advance, target as stream:
-        for i, (path, number, line) in enumerate(lines):
-            advance(i + 1, len(lines))
+    with target as stream, progress("Reading") as advance:
+        for i, conversation in enumerate(conversations, 1):
+            if conversation.id not in done:
+                _write(stream, conversation, fold(reader, conversation))
+            advance(i, len(conversations))
+    if problems:
+        complain(f"{len(problems)} of {len(conversations) + len(problems)} lines could not be read.")
+
+
+def _conversations(files: list[Path], strict: bool) -> tuple[list[Conversation], list[str]]:
+    """The conversations of some files, and what is wrong with the lines that hold none."""
+    from pydantic import ValidationError
+
+    from assistant.errors import InvalidInput
+    from assistant.records import Conversation
+
+    good: dict[str, Conversation] = {}
+    problems: list[str] = []
+    for path in files:
+        for number, line in _numbered(path):
             try:
                 conversation = Conversation.model_validate_json(line)
+                if conversation.id not in good:
+                    good[conversation.id] = conversation
+                    continue
+                problem = f"{path}:{number}: id: expected a new id, found {conversation.id!r} again."
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"])) or "record"
-                complain(f"{path}:{number}: {where}: {first['msg']}. The line was skipped.")
-                bad += 1
-                continue
-            if conversation.id not in done:
-                _write(stream, conversation, fold(reader, conversation))
-    if bad:
-        complain(f"{bad} of {len(lines)} lines could not be read.")
-        raise typer.Exit(2 if bad == len(lines) else 0)
+                problem = f"{path}:{number}: {where}: {first['msg']}."
+            if strict:
+                raise InvalidInput(problem)
+            problems.append(problem)
+    return list(good.values()), problems
 
 
 def _write(stream: TextIO, conversation: Conversation, state: State) -> None:
@@ -121,38 +156,51 @@ def _write(stream: TextIO, conversation: Conversation, state: State) -> None:
     stream.flush()
 
 
-def _numbered(path: Path) -> list[tuple[int, str]]:
+def _numbered(path: Path) -> list[tuple[int, bytes]]:
     import gzip
+    import zlib
 
-    if str(path) == "-":
-        data = sys.stdin.buffer.read()
-    elif path.suffix == ".gz":
-        data = gzip.decompress(path.read_bytes())
-    else:
-        data = path.read_bytes()
-    lines = data.decode("utf-8-sig", errors="replace").split("\n")
+    from assistant.errors import InvalidInput
+
+    data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    if path.suffix == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise InvalidInput(f"{path}: expected a whole gzip file, found a damaged one: {error}.") from error
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     return [(i, line) for i, line in enumerate(lines, 1) if line.strip()]
 
 
-def _ids(out: Path | None) -> set[str]:
-    """Ids already written; a last line that was cut off is removed."""
+def _written(out: Path | None) -> set[str]:
+    """Ids in the output so far; a last line that was cut off is removed. Raises `InvalidInput` for another file."""
     import json
+
+    from assistant.errors import InvalidInput
 
     if out is None or not out.exists():
         return set()
-    kept: list[str] = []
-    for line in out.read_text("utf-8").splitlines():
+    lines = out.read_bytes().splitlines(keepends=True)
+    ids: list[str] = []
+    for number, line in enumerate(lines, 1):
         try:
-            kept.append(json.loads(line)["id"])
-        except (ValueError, KeyError):
+            record = json.loads(line)
+            ids.append(record["id"])
+        except (ValueError, KeyError, TypeError):
+            if number < len(lines):
+                raise InvalidInput(
+                    f"{out}:{number}: expected a line that an earlier run wrote; found {line[:40]!r}. "
+                    "Choose another --out, or delete the file."
+                ) from None
             note(f"{out}: a half-written line is written again.")
-            _keep(out, len(kept))
-            break
-    return set(kept)
+            _replace(out, lines[:-1])
+            return set(ids)
+    if lines and not lines[-1].endswith(b"\n"):
+        _replace(out, [*lines, b"\n"])
+    return set(ids)
 
 
-def _keep(out: Path, count: int) -> None:
-    lines = out.read_text("utf-8").splitlines(keepends=True)[:count]
+def _replace(out: Path, lines: list[bytes]) -> None:
     partial = out.with_name(out.name + ".partial")
-    partial.write_text("".join(lines), "utf-8")
+    partial.write_bytes(b"".join(lines))
     partial.replace(out)

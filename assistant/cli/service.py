@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.cli.output import DEMO, Config, note, progress
+
+if TYPE_CHECKING:
+    from assistant.config import Settings
 
 app = typer.Typer()
 
@@ -14,20 +17,26 @@ app = typer.Typer()
 @app.command()
 def prepare(config: Config = DEMO) -> None:
     """Make what a configuration names and is not there yet: the demo shop's files, the index of the catalogue."""
-    from assistant.build import prepare as make
     from assistant.config import Settings
 
     settings = Settings.load(config)
+    make_ready(settings)
+    note(f"Ready: {settings.shop.name}, index in {settings.index.path}")
+
+
+def make_ready(settings: Settings) -> None:
+    """What `prepare` does, with a progress bar."""
+    from assistant.build import prepare as make
+
     with progress("Embedding products") as advance:
         make(settings, progress=advance)
-    note(f"Ready: {settings.shop.name}, index in {settings.index.path}")
 
 
 @app.command()
 def serve(
     config: Config = DEMO,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=1, max=65535)] = None,
 ) -> None:
     """Start the web chat and the API, and say where they are."""
     import os
@@ -40,11 +49,33 @@ def serve(
     from assistant.assistant import Assistant
     from assistant.config import Settings
 
-    prepare(config)
+    settings = Settings.load(config)
+    address = host or settings.server.host, port or settings.server.port
+    _check_free(*address)
+    make_ready(settings)
     note("Loading models …")
-    server = Settings.load(config).server
     with Assistant.from_config(config) as assistant:
         site = web.mount(create_app(assistant), assistant)
-        address = host or server.host, server.port if port is None else port
-        typer.echo(f"{assistant.settings.shop.name} is open: http://{address[0]}:{address[1]}  (Ctrl-C closes it)")
+        typer.echo(f"{settings.shop.name} is open: http://{_in_url(address[0])}:{address[1]}  (Ctrl-C closes it)")
         uvicorn.run(site, host=address[0], port=address[1], log_level="warning")
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raises `ConfigError` where nothing can listen there, before minutes are spent on loading."""
+    import socket
+
+    from assistant.errors import ConfigError
+
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Name another with --host and --port."
+        ) from error
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
