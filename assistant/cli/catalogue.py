@@ -44,6 +44,7 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Read a catalogue, report bad records by line, embed the good ones and write an index. Resumes if interrupted."""
+    from assistant.cli.service import make_ready
     from assistant.config import EncoderSettings, Settings
     from retrieval.encoder import Encoder
     from retrieval.feeds import read_products
@@ -64,10 +65,13 @@ def index(
         complain("No usable product was found, so no index was written.")
         raise typer.Exit(2)
     directory = out or (settings.index.path if settings else INDEX)
-    chosen = settings.encoder if settings else EncoderSettings()
-    encoder = Encoder.load(chosen.model, adapter=chosen.adapter)
-    with progress("Embedding products") as advance:
-        build_index(products, directory, encoder, progress=advance)
+    if settings and not (file or out or mapping or currency or price_scale != 1):
+        make_ready(settings)
+    else:
+        chosen = settings.encoder if settings else EncoderSettings()
+        encoder = Encoder.load(chosen.model, adapter=chosen.adapter)
+        with progress("Embedding products") as advance:
+            build_index(products, directory, encoder, progress=advance)
     if as_json:
         print_json({"index": str(directory), "products": len(products), "problems": [p.model_dump() for p in problems]})
     else:
