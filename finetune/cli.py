@@ -129,10 +129,10 @@ def evaluate_reader(
     from finetune.evaluate import evaluate, load
 
     settings = Settings.load(config)
+    sets = {name: load(name) for name in files}
     reader = CompactReader.load(model) if model else build_reader(settings.reader, Generators(settings))
     results: list[Evaluation] = []
-    for name in files:
-        conversations, problems = load(name)
+    for name, (conversations, problems) in sets.items():
         for problem in problems:
             complain(str(problem))
         with progress(f"Reading {_title(name)}") as advance:

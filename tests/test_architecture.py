@@ -17,7 +17,7 @@ from assistant.config import Settings
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {"retrieval": {"assistant", "finetune"}, "assistant": {"finetune"}}
 HEAVY = {"torch", "transformers", "faiss", "gradio", "sentence_transformers", "sklearn", "pandas"}
-SAFE = {".safetensors", ".json", ".md"}
+SAFE = {".safetensors", ".json", ".md", ".jinja"}
 MOST_BYTES = 60_000_000
 COMMANDS: dict[str, set[str]] = {
     **{name: set() for name in ("prepare", "serve", "chat", "read", "index", "search")},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     from assistant.cli.output import complain, expected_errors, sentence
 
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    _quieten_libraries()
     try:
         code = app(arguments, prog_name="shopkeeper", standalone_mode=False) or 0
         sys.stdout.flush()
@@ -55,3 +56,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     if code == INTERRUPTED:
         complain("Interrupted.")
     return int(code)
+
+
+def _quieten_libraries() -> None:
+    """Keep what libraries tell their developers off the terminal; `python -W` and the environment still decide."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore", FutureWarning)

@@ -52,7 +52,6 @@ def test_a_reader_below_what_was_asked_for_is_exit_code_1(tmp_path: Path, capsys
         (["evaluate", "reader"], "--data"),
         (["evaluate", "reader", "--data", "nosuch.jsonl"], "found 'nosuch.jsonl'"),
         (["evaluate", "reader", "--data", "unseen", "--min-f1", "2"], "--min-f1"),
-        (["evaluate", "reader", "--data", "unseen", "--model", "nosuch"], "nosuch"),
         (["train", "poet"], "poet"),
         (["train", "reader", "--config", "nosuch.yaml"], "nosuch.yaml: No such file"),
         (["train", "writer", "--set", "steps"], "expected KEY=VALUE"),
@@ -65,6 +64,10 @@ def test_a_reader_below_what_was_asked_for_is_exit_code_1(tmp_path: Path, capsys
 )
 def test_bad_input_is_answered_in_one_sentence(arguments: list[str], said: str, capsys: Capture) -> None:
     assert said in run(capsys, *arguments).sentence
+
+
+def test_a_reader_that_is_not_there(labelled: Path, capsys: Capture) -> None:
+    assert "nosuch" in run(capsys, "evaluate", "reader", "--data", labelled, "--model", "nosuch").sentence
 
 
 @pytest.mark.parametrize("content", ["- a\n- b\n", "seed: 1\n", "a: [\n"])
