@@ -1,7 +1,8 @@
 """Which products are the kind of thing that a phrase like "hiking boots" names, in any catalogue.
 
-Words decide first: category names, then what titles end on. Where a phrase is in none of them, common other words
-for it, a likely misspelling and at last the encoder are tried. What nothing fits is reported as not found.
+Words decide first: category names, and what titles end on ("Computers & Phones" stands for all that is in it only
+where nothing else is called so). Where a phrase is in none of them, common other words for it, a likely misspelling
+and at last the encoder are tried. What nothing fits is reported as not found.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ SIMILAR = 0.72
 and `earbuds` at 0.73, `tablet` and `laptop` at 0.54)."""
 _CLOSE = 0.04
 _TYPO = 0.84
-_ENOUGH = 3
 _BEYOND = re.compile(
     r" - | \| |[,(\[:;]|\b(?:for|with|without|in|by|from|under|to|that|which|who|and|incl|on|at|like)\b", re.I
 )
@@ -98,6 +98,7 @@ class Kinds:
         self._catalogue = catalogue
         self._encoder = encoder
         self._levels: dict[Words, set[int]] = defaultdict(set)
+        self._shared: dict[Words, set[int]] = defaultdict(set)
         self._heads: dict[str, set[int]] = defaultdict(set)
         self._joined: dict[str, set[int]] = defaultdict(set)
         self._titles: dict[str, set[int]] = defaultdict(set)
@@ -106,17 +107,18 @@ class Kinds:
         for place, product in enumerate(catalogue):
             self._add(place, product)
         frequent = {head for head, places in self._heads.items() if len(places) > 2}
-        self._nouns = {name[-1] for name in self._levels} | frequent
-        self._labels = sorted({*self._levels, *((head,) for head in frequent if len(head) > 2)})
+        self._nouns = {name[-1] for name in (*self._levels, *self._shared)} | frequent
+        self._labels = sorted({*self._levels, *self._shared, *((head,) for head in frequent if len(head) > 2)})
         self._vectors = vectors if vectors is not None and len(vectors) == len(self._labels) else None
         self.match = lru_cache(maxsize=1024)(self._match)
 
     def _add(self, place: int, product: Product) -> None:
         for name in levels(product.product_type):
-            for part in re.split(r"[&/,]|\band\b", name):
-                if words := tuple(singulars(part)):
-                    self._levels[words].add(place)
-                    self._shown.setdefault(words, part.strip().lower())
+            parts = [part for part in re.split(r"[&/,]|\band\b", name) if singulars(part)]
+            for part in parts:
+                words = tuple(singulars(part))
+                (self._levels if len(parts) == 1 else self._shared)[words].add(place)
+                self._shown.setdefault(words, part.strip().lower())
         title = tuple(singulars(_main(product.title)))
         self._lines.append(title)
         for word in _with_joined(title):
@@ -140,12 +142,15 @@ class Kinds:
         whole = self._with_synonyms(words)
         if whole:
             return "exact", list(whole), set().union(*whole.values())
+        if shared := self._shared.get(words):
+            return "exact", [words], shared
         if describes and (mentioned := self._mentioned(words)):
             return "exact", [words], mentioned
         typed = self._typo(words)
         if typed is not None and (places := self._named(typed)):
             return "similar", [typed], places
-        similar = {label: self._named(label) for label in self._similar(" ".join(words))}
+        near = self._similar(" ".join(words))
+        similar = {label: places for label in near if (places := self._named(label) or self._shared.get(label, set()))}
         if similar:
             return "similar", list(similar), set().union(*similar.values())
         broader = self._with_synonyms(words[-1:]) if len(words) > 1 and words[-1] not in _TOO_WIDE else {}
@@ -170,17 +175,25 @@ class Kinds:
         found = {p for p in base if self._says(p, before)}
         if len(words) == 2:
             found |= self._of_noun(("".join(words),))
-        if len(found) >= _ENOUGH:
-            return found
-        return found | {p for p in base if _in_record(self._catalogue.products[p], before)}
+        return found or {p for p in base if _in_record(self._catalogue.products[p], before)}
 
     def _of_noun(self, noun: Words) -> set[int]:
         word = noun[0]
         found = self._heads.get(word, set()) | self._joined.get(word, set())
         for name, places in self._levels.items():
             if name[-1] == word or (len(name) > 1 and "".join(name[-2:]) == word):
-                found |= places
+                found |= {place for place in places if not self._is_accessory(place, word)}
         return found | {p for p in self._titles.get(word, ()) if self._stands_alone(p, word)}
+
+    def _is_accessory(self, place: int, word: str) -> bool:
+        """Whether a product of a wide category is only for such things: a phone case under `Phones > Cases`."""
+        leaf = singulars(self._catalogue.products[place].product_type.rpartition(">")[2])
+        title = self._lines[place]
+        if word in leaf or word not in title:
+            return bool(leaf) and word in leaf and leaf[-1] != word
+        return title[-1] != word and all(
+            following in self._nouns for each, following in pairwise(title) if each == word
+        )
 
     def _stands_alone(self, place: int, word: str) -> bool:
         """Whether a title without a category names the thing by this word: no other noun follows ("notebook case")."""
