@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from assistant.facts import MAX_WORDS, fill, offered, placeholders, split, wordings
+from assistant.phrasebook import Phrasebook
 from assistant.records import Conversation, Plan
 from assistant.verify import Lexicon, Problem, check, misattributed
 
@@ -17,7 +18,18 @@ _WHOLE = re.compile(r"[.!?:}][\"”')]*$|^- ")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 # Facts without which a reply has not said what the plan decided.
 _NEEDED = frozenset(
-    "title relaxed unknown answer policy missing.product order.status order.delivery basket.title diff".split()
+    (
+        "title",
+        "relaxed",
+        "unknown",
+        "answer",
+        "policy",
+        "diff",
+        "missing.product",
+        "order.status",
+        "order.delivery",
+        "basket.title",
+    )
 )
 
 
@@ -43,16 +55,17 @@ class Draft:
         plan: Plan,
         conversation: Conversation,
         lexicon: Lexicon | None = None,
-        vocabulary: Collection[str] | None = None,
+        phrasebook: Phrasebook | None = None,
     ) -> None:
         self.plan = plan
         self.words = 0
         self._conversation = conversation
         self._lexicon = lexicon
-        self._vocabulary = vocabulary
+        self._phrasebook = phrasebook
         self._facts = offered(plan)
         self._texts = wordings(self._facts)
         self._said: set[str] = set()
+        self._sentences: set[str] = set()
         self._asked = False
         self._title = 0
 
@@ -69,6 +82,7 @@ class Draft:
             return ""
         self._title = misattributed(sentence, self._texts, self._title)[1]
         self._said.update(placeholders(sentence))
+        self._sentences.add(sentence.strip())
         self._asked = self._asked or asks
         space = "" if not self.words or shown.startswith("\n") else " "
         shown = shown if self.words else shown.lstrip()
@@ -77,7 +91,12 @@ class Draft:
 
     def problems(self, sentence: str) -> list[Problem]:
         """Why `sentence` may not be shown next; empty where it may."""
-        found = check(sentence, self._facts, self._conversation, lexicon=self._lexicon, vocabulary=self._vocabulary)
+        words = self._phrasebook.words if self._phrasebook else None
+        found = check(sentence, self._facts, self._conversation, lexicon=self._lexicon, vocabulary=words)
+        if self._phrasebook:
+            found += [Problem("phrase", run) for run in self._phrasebook.slips(sentence)]
+        if sentence.strip() in self._sentences:
+            found.append(Problem("phrase", "said before"))
         if self.plan.move != "compare":
             found += misattributed(sentence, self._texts, self._title)[0]
         repeated = [key for key in placeholders(sentence) if key in self._said and not key.endswith(".title")]

@@ -25,7 +25,7 @@ FACT_KEYS: dict[str, str] = {
     "a colon, a dash or in a list of others, never after `with` or `is`",
     "i.tradeoffN": "a wish it does not meet, N 1 or 2, same grammar: `not in green (comes in grey)`, `no lid`",
     "i.reviewN": "what a review says, N 1, the review's own words with no quotation marks: `kept my feet dry all week`",
-    "i.answerN": "an answer from the record, N 1 to 3, as name and value, shown in quotation marks: `capacity: 1.7 litres`",
+    "i.answerN": "an answer from the record, N 1 to 3, as name and value, shown in quotation marks: `capacity: 1.7 l`",
     "i.diffN": "pick i's value of the difference `diffN`: `1.2 kg`; `not stated` where the record is silent",
     "diffN": "the name of what differs between compared picks, N 1 to 3, lower case: `weight`",
     # of the whole reply
@@ -33,8 +33,8 @@ FACT_KEYS: dict[str, str] = {
     "need.superlative": "the extreme asked for, fits after `the`: `cheapest`, `best rated`, `lightest`",
     "needN": "a constraint in words, N 1 to 4, a phrase of a list: `up to $120`, `waterproof`, `not black`",
     "relaxedN": "a constraint that had to give, N 1 to 3, same grammar as needN",
-    "unknownN": "what the record does not say, N 1 or 2, in the shopper's words, stands in quotation marks: `dishwasher "
-    "safe`; made from Plan.unknown where absent",
+    "unknownN": "what the record does not say, N 1 or 2, in the shopper's words, shown in quotation marks: "
+    "`dishwasher safe`; made from Plan.unknown where absent",
     "behaviourN": "what the shopper looked at, N 1 or 2, fits after `looked at`: `four tents`, `the Fell 2 Tent`",
     "missing.product": "a kind of thing that the shop does not carry at all, grammar of need.product",
     "alternative.product": "the nearest kind that it does carry, grammar of need.product",
@@ -60,8 +60,18 @@ FACT_KEYS: dict[str, str] = {
 """Key pattern -> meaning and grammar. `i` is a pick's rank, `N` a running number. Text fits mid-sentence as it is."""
 
 PICKS = 4
-COUNTS = {"reason": 3, "tradeoff": 2, "review": 1, "answer": 3, "diff": 3, "need": 4, "relaxed": 3, "unknown": 2,
-          "behaviour": 2, "policy": 2}
+COUNTS = {
+    "reason": 3,
+    "tradeoff": 2,
+    "review": 1,
+    "answer": 3,
+    "diff": 3,
+    "need": 4,
+    "relaxed": 3,
+    "unknown": 2,
+    "behaviour": 2,
+    "policy": 2,
+}
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "recommend": ("more", "rejected", "changed"),  # others than before; one was turned down; the need changed
@@ -76,20 +86,54 @@ TOPICS: dict[str, tuple[str, ...]] = {
 }
 """Move -> what Plan.topic may be besides `None`. No picks under `recommend` means that nothing was found."""
 
-ASKS = ("price", "size", "color", "material", "brand", "feature", "style", "use", "occasion", "recipient", "quantity",
-        "delivery", "condition", "product", "order", "pick", "other")
+ASKS = (
+    "price",
+    "size",
+    "color",
+    "material",
+    "brand",
+    "feature",
+    "style",
+    "use",
+    "occasion",
+    "recipient",
+    "quantity",
+    "delivery",
+    "condition",
+    "product",
+    "order",
+    "pick",
+    "other",
+)
 """What Plan.ask may name: an attribute, `product` (what kind of thing), `order` (its number), `pick` (which one)."""
 
 _KEY = re.compile(r"(?:(?P<pick>[1-9])\.)?(?P<name>[a-z]+(?:\.[a-z]+)?)(?P<number>[0-9]?)(?P<rest>\.[a-z]+)?")
 
 # What is left out first when a plan holds more than a short reply can carry: (name, numbers, of which picks or all).
 _LEAST_NEEDED: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (
-    ("review", (1,), (4, 3, 2)), ("reason", (3,), (4, 3, 2)), ("rating", (0,), (4, 3)), ("was", (0,), (4, 3, 2)),
-    ("reason", (2,), (4, 3)), ("tradeoff", (2,), (4, 3, 2, 1)), ("need", (4, 3, 2, 1), ()), ("rating", (0,), (2, 1)),
-    ("review", (1,), (1,)), ("behaviour", (2,), ()), ("diff", (3,), ()), ("answer", (3,), (4, 3, 2, 1)),
-    ("reason", (3,), (1,)), ("reason", (2,), (2,)), ("was", (0,), (1,)), ("tradeoff", (1,), (4, 3)),
-    ("reason", (1,), (4, 3)), ("ask.options", (0,), ()), ("reason", (2,), (1,)), ("policy", (2,), ()),
-    ("next.product", (0,), ()), ("answer", (2,), (4, 3, 2, 1)), ("diff", (2,), ()),
+    ("review", (1,), (4, 3, 2)),
+    ("reason", (3,), (4, 3, 2)),
+    ("rating", (0,), (4, 3)),
+    ("was", (0,), (4, 3, 2)),
+    ("reason", (2,), (4, 3)),
+    ("tradeoff", (2,), (4, 3, 2, 1)),
+    ("need", (4, 3, 2, 1), ()),
+    ("rating", (0,), (2, 1)),
+    ("review", (1,), (1,)),
+    ("behaviour", (2,), ()),
+    ("diff", (3,), ()),
+    ("answer", (3,), (4, 3, 2, 1)),
+    ("reason", (3,), (1,)),
+    ("reason", (2,), (2,)),
+    ("was", (0,), (1,)),
+    ("tradeoff", (1,), (4, 3)),
+    ("reason", (1,), (4, 3)),
+    ("ask.options", (0,), ()),
+    ("reason", (2,), (1,)),
+    ("policy", (2,), ()),
+    ("next.product", (0,), ()),
+    ("answer", (2,), (4, 3, 2, 1)),
+    ("diff", (2,), ()),
 )
 
 

@@ -42,8 +42,7 @@ class PlaceholderMask:
         self._masks: dict[tuple[str | None, frozenset[str]], np.ndarray] = {}
 
     def processor(self, keys: Iterable[str], *, once: bool) -> LogitsProcessor:
-        """Scores for one reply that may use `keys`; with `once` each just once, and the reply cannot end before all are
-        said."""
+        """Scores for one reply that may use `keys`, with `once` each just once."""
         allowed = frozenset(keys)
 
         def process(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
@@ -54,7 +53,7 @@ class PlaceholderMask:
             cut = text.rfind("{")
             tail = text[cut + 1 :] if cut > text.rfind("}") else None
             mask = self._mask(tail, left)
-            if tail is None and not (once and left):
+            if tail is None:
                 mask = mask.copy()
                 mask[self._stops] = True
             full = np.zeros(scores.shape[-1], dtype=bool)

@@ -1,4 +1,4 @@
-"""Facts in words: the phrases that stand behind a reply's placeholders, in the grammar that `facts.FACT_KEYS` asks for."""
+"""Facts in words: the phrases behind a reply's placeholders, in the grammar that `facts.FACT_KEYS` asks for."""
 
 from __future__ import annotations
 
@@ -7,17 +7,56 @@ from collections.abc import Sequence
 
 from assistant.records import Constraint
 
-SYMBOL = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "INR": "₹", "KRW": "₩", "PHP": "₱", "CAD": "C$", "AUD": "A$",
-          "NZD": "NZ$", "BRL": "R$"}
+SYMBOL = {
+    "USD": "$",
+    "GBP": "£",
+    "EUR": "€",
+    "JPY": "¥",
+    "INR": "₹",
+    "KRW": "₩",
+    "PHP": "₱",
+    "CAD": "C$",
+    "AUD": "A$",
+    "NZD": "NZ$",
+    "BRL": "R$",
+}
 NO_CENTS = frozenset({"JPY", "KRW", "HUF"})
 BOUND = {"is": "", "is_not": "not ", "at_most": "at most ", "at_least": "at least ", "about": "about "}
 BEFORE = {"brand": "from ", "size": "size ", "use": "for ", "occasion": "for ", "recipient": "for "}
 # Nouns that end in s and are one thing; and words before which no article stands.
 SINGULAR_S = frozenset({"dress", "glass", "mattress", "compass", "harness", "bus", "lens", "canvas", "atlas", "press"})
 DETERMINERS = frozenset({"a", "an", "the", "some", "something", "anything", "my", "your", "new", "two", "three"})
-UNCOUNTED = frozenset({"furniture", "clothing", "bedding", "luggage", "coffee", "tea", "food", "equipment", "gear", "shampoo",
-                       "sportswear", "underwear", "software", "ram", "storage", "cookware", "kit", "jewellery", "jewelry",
-                       "paint", "paper", "soap", "cutlery", "stuff", "wine", "litter", "sunscreen", "lighting"})
+UNCOUNTED = frozenset(
+    {
+        "furniture",
+        "clothing",
+        "bedding",
+        "luggage",
+        "coffee",
+        "tea",
+        "food",
+        "equipment",
+        "gear",
+        "shampoo",
+        "sportswear",
+        "underwear",
+        "software",
+        "ram",
+        "storage",
+        "cookware",
+        "jewellery",
+        "jewelry",
+        "paint",
+        "paper",
+        "soap",
+        "cutlery",
+        "stuff",
+        "wine",
+        "litter",
+        "sunscreen",
+        "lighting",
+    }
+)
 
 
 def money(amount: float, currency: str) -> str:

@@ -12,21 +12,30 @@ from assistant.facts import PLACEHOLDER, placeholders, split
 from assistant.records import Conversation, Fact
 from retrieval.product import Product
 
+
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
-_MONEY = re.compile(r"[$£€¥₹₩₱%‰]|\b(?:USD|GBP|EUR|JPY|INR|CAD|AUD|CHF|percent|dollars?|pounds?|euros?|cents?|bucks|quid)\b", re.I)
+_MONEY = re.compile(
+    r"[$£€¥₹₩₱%‰]|\b(?:USD|GBP|EUR|JPY|INR|CAD|AUD|CHF|percent|dollars?|pounds?|euros?|cents?|bucks|quid)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _STARTS = re.compile(r"(?:^|[.!?:;–—\n]|[\"“(-])\s*$")
-COUNTS = frozenset(
+COUNTS = _words_of(
     "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty seventy eighty "
-    "ninety hundred thousand million dozen half twice double triple".split()
+    "ninety hundred thousand million dozen half twice double triple"
 )
-CLAIMS = frozenset(
+CLAIMS = _words_of(
     "free discount discounted sale offer deal guarantee guaranteed warranty refund refundable bestseller bestselling "
-    "best-selling popular certified organic vegan recycled sustainable eco-friendly waterproof water-resistant wireless "
-    "rechargeable washable durable lightweight breathable handmade genuine authentic cheap cheaper cheapest expensive affordable "
+    "best-selling popular certified organic vegan recycled sustainable eco-friendly waterproof water-resistant "
+    "wireless rechargeable washable durable lightweight breathable handmade genuine authentic cheap cheaper cheapest "
+    "expensive affordable "
     "cotton leather wood wooden oak steel plastic wool linen silk polyester glass ceramic aluminium aluminum bamboo "
     "black white red blue green yellow brown grey gray pink purple orange beige navy silver gold "
-    "today tomorrow tonight overnight immediately express stock sold-out limited exclusive new".split()
+    "today tomorrow tonight overnight immediately express stock sold-out limited exclusive new"
 )
 
 
@@ -34,7 +43,7 @@ CLAIMS = frozenset(
 class Problem:
     """Something in a text that no fact supports: what kind of thing, and the words."""
 
-    kind: Literal["placeholder", "number", "money", "name", "claim", "word", "attribution", "question", "length"]
+    kind: Literal["placeholder", "number", "money", "name", "claim", "word", "phrase", "attribution", "question", "length"]
     text: str
 
 

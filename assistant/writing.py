@@ -1,20 +1,20 @@
 """Writing a reply from a plan: a model phrases it with placeholders, each sentence is checked before it is shown.
 
-What a plan may say is in `assistant.facts` (`FACT_KEYS`, `TOPICS`); what the model is told in `assistant.writer_prompt`;
-what counts as unsupported in `assistant.verify`.
+What a plan may say is in `assistant.facts` (`FACT_KEYS`, `TOPICS`); what the model is told in
+`assistant.writer_prompt`; what counts as unsupported in `assistant.verify`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.draft import Draft, sentences
 from assistant.errors import ModelError
-from assistant.facts import ASKS, FACT_KEYS, TOPICS, known, offered
+from assistant.facts import ASKS, FACT_KEYS, TOPICS, offered
+from assistant.phrasebook import Phrasebook
 from assistant.records import Conversation, Plan
 from assistant.verify import Lexicon
 from assistant.writer_prompt import PROMPT_VERSION, writer_messages
@@ -22,7 +22,7 @@ from assistant.writer_prompt import PROMPT_VERSION, writer_messages
 if TYPE_CHECKING:
     from assistant.generation import Generator
 
-__all__ = ["ASKS", "FACT_KEYS", "TOPICS", "CompactWriter", "HubWriter", "ModelWriter", "Writer", "WritingError", "known"]
+__all__ = ["ASKS", "FACT_KEYS", "TOPICS", "CompactWriter", "HubWriter", "ModelWriter", "Writer", "WritingError"]
 
 ATTEMPTS = 3
 MAX_TOKENS = 320
@@ -45,7 +45,8 @@ class ModelWriter:
     """A writer on a chat model. Sentences that claim what no fact supports are left out and logged; what the plan
     needs and the model did not say is asked for again, up to three attempts in all.
 
-    `values` shows the model the facts' texts. A writer with a closed `vocabulary` says every fact once.
+    `values` shows the model the facts' texts; without, it says each fact just once. `phrasebook` is all that a writer with
+    a closed vocabulary may say.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class ModelWriter:
         temperature: float,
         top_p: float,
         lexicon: Lexicon | None = None,
-        vocabulary: Collection[str] | None = None,
+        phrasebook: Phrasebook | None = None,
     ) -> None:
         from assistant.placeholder_mask import PlaceholderMask
 
@@ -66,12 +67,12 @@ class ModelWriter:
         self._temperature = temperature
         self._top_p = top_p
         self._lexicon = lexicon
-        self._vocabulary = vocabulary
+        self._phrasebook = phrasebook
         self._mask = PlaceholderMask(generator.tokenizer, generator.stops)
 
     def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
         """As `Writer.write`."""
-        draft = Draft(plan, conversation, self._lexicon, self._vocabulary)
+        draft = Draft(plan, conversation, self._lexicon, self._phrasebook)
         for attempt in range(ATTEMPTS):
             missing = draft.missing()
             if draft.words and not missing:
@@ -100,7 +101,7 @@ class ModelWriter:
 
 
 class CompactWriter(ModelWriter):
-    """This project's own small writer. It sees which facts there are, never their words, and has a closed vocabulary."""
+    """This project's own small writer. It sees which facts there are, never their words; its vocabulary is closed."""
 
     @classmethod
     def load(cls, path: str | Path) -> CompactWriter:
@@ -108,15 +109,12 @@ class CompactWriter(ModelWriter):
         from assistant.generation import Generator
 
         folder = Path(path)
-        words = folder / "words.json"
-        if not words.is_file():
-            raise ModelError(f"No writer at {str(folder)!r}: it should hold config.json, words.json and *.safetensors.")
+        phrasebook = Phrasebook.load(folder)
         generator = Generator.load(
             folder, {"writer": folder / "adapter"}, device="cpu", prompt_versions={"writer": PROMPT_VERSION}
         )
-        vocabulary = frozenset(json.loads(words.read_text("utf-8")))
-        lexicon = Lexicon(Lexicon().words - vocabulary)
-        return cls(generator, values=False, temperature=0.7, top_p=0.9, lexicon=lexicon, vocabulary=vocabulary)
+        lexicon = Lexicon(Lexicon().words - phrasebook.words)
+        return cls(generator, values=False, temperature=0.7, top_p=0.9, lexicon=lexicon, phrasebook=phrasebook)
 
 
 class HubWriter(ModelWriter):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -16,38 +15,43 @@ import torch
 from torch import Tensor
 
 from assistant.adapters import CARD, AdapterCard, fingerprint
+from assistant.draft import sentences
 from assistant.generation import render
+from assistant.phrasebook import Phrasebook
 from assistant.writer_prompt import PROMPT_VERSION
 from finetune.replies.examples import HELD_OUT, Example, examples
-from finetune.replies.vocabulary import vocabulary
 from finetune.writer_card import write_card
 from finetune.writer_tokenizer import END, train_tokenizer
 
 IGNORED = -100
-POOL = 4
+POOL = 8
+TOKENIZER_EXAMPLES = 4000
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 Report = Callable[[str], None]
+Row = tuple[list[int], list[int]]
 
 
 @dataclass(frozen=True)
 class Recipe:
     """configs/train-writer.yaml; see the comments there."""
 
+    examples: int = 30000
     vocabulary: int = 3072
-    hidden: int = 192
+    hidden: int = 128
     layers: int = 5
-    heads: int = 6
-    feed_forward: int = 512
-    steps: int = 900
+    heads: int = 4
+    feed_forward: int = 384
+    steps: int = 2200
     bare: float = 0.1
-    adapter_steps: int = 150
-    rank: int = 16
-    alpha: int = 32
-    batch: int = 64
+    adapter_steps: int = 200
+    rank: int = 8
+    alpha: int = 16
+    batch: int = 32
     learning_rate: float = 3e-3
     adapter_learning_rate: float = 1e-3
     weight_decay: float = 0.01
-    warmup: float = 0.03
+    warmup: int = 50
+    decay: float = 0.35
     checkpoint_every: int = 100
     judged: int = 400
     seed: int = 0
@@ -74,17 +78,24 @@ def train_writer(recipe: Recipe, report: Report = print) -> dict[str, Any]:
     torch.set_num_threads(recipe.threads)
     output = Path(recipe.output)
     output.mkdir(parents=True, exist_ok=True)
-    corpus = examples(4000, recipe.seed)
-    tokenizer = train_tokenizer([e.messages[0]["content"] + "\n" + e.reply for e in corpus], recipe.vocabulary)
+    corpus = examples(recipe.examples, recipe.seed)
+    texts = [e.messages[0]["content"] + "\n" + e.reply for e in corpus[:TOKENIZER_EXAMPLES]]
+    tokenizer = train_tokenizer(texts, recipe.vocabulary)
     tokenizer.save_pretrained(output)
+    rows = [encode(tokenizer, example) for example in corpus]
+    report(f"{len(rows)} examples of {sum(len(ids) for ids, _ in rows) / len(rows):.0f} tokens")
+
+    def batches(part: str, bare: float = 0.0) -> Batches:
+        return Batches(rows, recipe.batch, tokenizer.pad_token_id, f"{recipe.seed} {part}", bare)
+
     base = new_model(recipe, tokenizer)
     report(f"{len(tokenizer)} tokens, {base.num_parameters() / 1e6:.2f} million parameters")
-    seconds = fit(base, tokenizer, recipe, output / "base.pt", report, bare=recipe.bare)
+    seconds = fit(base, batches("base", recipe.bare), recipe, output / "base.pt", report)
     base = base.to(torch.bfloat16)  # what is shipped; the adapter is trained on just these weights
     base.save_pretrained(output)
     base = base.float()
     adapted = with_adapter(base, recipe)
-    seconds += fit(adapted, tokenizer, recipe, output / "adapter.pt", report, adapter=True)
+    seconds += fit(adapted, batches("adapter"), recipe, output / "adapter.pt", report, adapter=True)
     save_adapter(adapted, recipe, output)
     for name in ("base.pt", "adapter.pt"):
         (output / name).unlink(missing_ok=True)
@@ -96,7 +107,8 @@ def finish(recipe: Recipe, seconds: float, report: Report = print) -> dict[str, 
     from finetune.writer_metrics import measure
 
     output = Path(recipe.output)
-    (output / "words.json").write_text(json.dumps(vocabulary(), indent=0) + "\n", "utf-8")
+    corpus = examples(recipe.examples, recipe.seed)
+    Phrasebook.of(sentence for example in corpus for sentence in sentences([example.reply])).save(output)
     metrics = measure(output, recipe.judged, report) | {"processor_minutes": round(seconds / 60, 1)}
     write_card(output, asdict(recipe), metrics, HELD_OUT)
     return metrics
@@ -134,25 +146,47 @@ def with_adapter(base: Any, recipe: Recipe) -> Any:
     return get_peft_model(base, config)
 
 
-def encode(tokenizer: Any, example: Example, *, bare: bool = False) -> tuple[list[int], list[int]]:
-    """Token ids and labels of an example: loss on the answer and its end, not on the prompt (which `bare` omits)."""
-    prompt = [] if bare else tokenizer.encode(render(tokenizer, example.messages), add_special_tokens=False)
+def encode(tokenizer: Any, example: Example) -> Row:
+    """Token ids and labels of an example: loss on the answer and its end, not on the prompt."""
+    prompt = tokenizer.encode(render(tokenizer, example.messages), add_special_tokens=False)
     answer = tokenizer.encode(example.reply + END, add_special_tokens=False)
     return prompt + answer, [IGNORED] * len(prompt) + answer
 
 
-def batch_of(tokenizer: Any, recipe: Recipe, step: int, bare: float, stream: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Batch `step` of a run: ids, attention mask and labels, each (batch, length). A function of its arguments alone,
-    so that a run can go on anywhere. Examples of like length are batched, from pools of a few batches."""
-    pool, place = divmod(step, POOL)
-    rng = random.Random(f"{recipe.seed} {stream} {pool}")
-    drawn = examples(POOL * recipe.batch, rng.getrandbits(48))
-    rows = sorted((encode(tokenizer, e, bare=rng.random() < bare) for e in drawn), key=lambda row: len(row[0]))
-    place = rng.sample(range(POOL), POOL)[place]
-    return pad(rows[place * recipe.batch : (place + 1) * recipe.batch], tokenizer.pad_token_id)
+class Batches:
+    """The batches of a run by step, a function of rows and seed alone, so that a run can go on anywhere.
+
+    Every pass over the rows has an order of its own; rows of like length come together, from pools of a few batches.
+    """
+
+    def __init__(self, rows: Sequence[Row], size: int, filler: int, seed: str, bare: float = 0.0) -> None:
+        self._rows, self._size, self._filler, self._seed, self._bare = rows, size, filler, seed, bare
+        self._epoch, self._order = -1, list[list[int]]()
+
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Ids, attention mask and labels of batch `step`, each of shape (batch, length)."""
+        epoch, place = divmod(step, max(1, len(self._rows) // self._size))
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._shuffled(random.Random(f"{self._seed} epoch {epoch}"))
+        rng = random.Random(f"{self._seed} step {step}")
+        return pad([self._row(i, rng) for i in self._order[place]], self._filler)
+
+    def _shuffled(self, rng: random.Random) -> list[list[int]]:
+        order = rng.sample(range(len(self._rows)), len(self._rows))
+        pool = POOL * self._size
+        pools = [sorted(order[i : i + pool], key=lambda k: len(self._rows[k][0])) for i in range(0, len(order), pool)]
+        batches = [part[i : i + self._size] for part in pools for i in range(0, len(part), self._size)]
+        return rng.sample(
+            [batch for batch in batches if len(batch) == self._size] or batches, len(self._rows) // self._size or 1
+        )
+
+    def _row(self, i: int, rng: random.Random) -> Row:
+        ids, labels = self._rows[i]
+        start = labels.count(IGNORED) if rng.random() < self._bare else 0
+        return ids[start:], labels[start:]
 
 
-def pad(rows: Sequence[tuple[list[int], list[int]]], filler: int) -> tuple[Tensor, Tensor, Tensor]:
+def pad(rows: Sequence[Row], filler: int) -> tuple[Tensor, Tensor, Tensor]:
     """Rows of ids and labels as ids, attention mask and labels of equal length, padded at the end."""
     length = max(len(ids) for ids, _ in rows)
     ids = torch.tensor([ids + [filler] * (length - len(ids)) for ids, _ in rows])
@@ -162,14 +196,7 @@ def pad(rows: Sequence[tuple[list[int], list[int]]], filler: int) -> tuple[Tenso
 
 
 def fit(
-    model: Any,
-    tokenizer: Any,
-    recipe: Recipe,
-    checkpoint: Path,
-    report: Report,
-    *,
-    bare: float = 0.0,
-    adapter: bool = False,
+    model: Any, batches: Batches, recipe: Recipe, checkpoint: Path, report: Report, *, adapter: bool = False
 ) -> float:
     """Train the weights of `model` that are not frozen. Returns the processor seconds spent, those before an
     interruption included."""
@@ -177,12 +204,12 @@ def fit(
     rate = recipe.adapter_learning_rate if adapter else recipe.learning_rate
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=rate, betas=(0.9, 0.98), weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, recipe.warmup))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, recipe))
     step, spent = _resume(checkpoint, trained, optimizer, schedule)
     started, running = time.process_time() - spent, 0.0
     model.train()
     while step < steps:
-        ids, mask, labels = batch_of(tokenizer, recipe, step, bare, stream=int(adapter))
+        ids, mask, labels = batches[step]
         loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
         optimizer.zero_grad()
         loss.backward()
@@ -191,7 +218,7 @@ def fit(
         schedule.step()
         step += 1
         running = 0.95 * running + 0.05 * loss.item() if running else loss.item()
-        if step % 25 == 0:
+        if step % 50 == 0:
             seconds = time.process_time() - started
             report(f"{checkpoint.stem} step {step}/{steps} loss {running:.3f} after {seconds:.0f} processor seconds")
         if step % recipe.checkpoint_every == 0:
@@ -220,11 +247,11 @@ def save_adapter(adapted: Any, recipe: Recipe, output: Path) -> None:
     (folder / CARD).write_text(json.dumps(card.model_dump(), indent=2) + "\n", "utf-8")
 
 
-def _rate(step: int, steps: int, warmup: float) -> float:
-    rise = max(1, int(steps * warmup))
-    if step < rise:
-        return (step + 1) / rise
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+def _rate(step: int, steps: int, recipe: Recipe) -> float:
+    """Rises to 1, stays there, and falls in a line over the last part: a run can be cut short before it falls."""
+    rise = min(1.0, (step + 1) / max(1, recipe.warmup))
+    fall = (steps - step) / max(1, round(steps * recipe.decay))
+    return min(rise, max(0.02, fall), 1.0)
 
 
 def _save(path: Path, step: int, spent: float, trained: dict[str, Tensor], optimizer: Any, schedule: Any) -> None:

@@ -21,7 +21,8 @@ Phrases a shop assistant's reply from a plan: it is told which facts there are a
 
 - **Model**: a decoder of the Qwen3 architecture, {size}, with its own byte-level BPE of {tokens} tokens, one for each
   placeholder; bfloat16 weights, trained from random ones. `adapter/` is the LoRA adapter `writer`
-  (rank {rank}), trained on the finished base for plans only. `words.json` is the closed vocabulary of what it may say itself.
+  (rank {rank}), trained on the finished base for plans only. `phrasebook.json` is all that it may say itself,
+  in runs of three words.
 - **Data**: replies composed on the fly from this project's own phrase tables (`finetune/replies`), {seen} of
   them; no outside text. Plans of {held_out:.0%} of all kinds (move, topic, question and set of facts) were kept back.
 - **Recipe**: `configs/train-writer.yaml`, seed {seed}, {minutes} minutes of one processor core.
@@ -35,10 +36,10 @@ Phrases a shop assistant's reply from a plan: it is told which facts there are a
 | most likely tokens, unconstrained | {free} |
 | as served, before the checks | {constrained} |
 
-*Exact*: the placeholders of the reply are those of the plan, each once. Perplexity of the replies: {perplexity_base} for the
-base alone, {perplexity_writer} under the adapter. Served whole: {failed} of {judged} failed, {words_mean} words on
-average, at most {words_max}; on one core beside other work the first words took {first_words_seconds_median} s, the whole reply
-{reply_seconds_median} s (medians; 95th percentile {reply_seconds_95th} s).
+*Exact*: the placeholders of the reply are those of the plan, each once. Perplexity of the replies: {perplexity_base}
+for the base alone, {perplexity_writer} under the adapter. Served whole: {failed} of {judged} failed, {words_mean}
+words on average, at most {words_max}; on a busy machine, one core, the first words took {first_words_seconds_median} s,
+the whole reply {reply_seconds_median} s (medians; 95th percentile {reply_seconds_95th} s).
 """
 
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 END, PAD, START = "<|im_end|>", "<|endoftext|>", "<|im_start|>"
-PIECES = r" ?\{[a-z0-9._]+\}|'(?:s|t|re|ve|m|ll|d)\b| ?\p{L}+| ?[^\s\p{L}{}]+|[{}]|\s+"
+# A placeholder is one token with or without a space before it, the same in prompt and answer, so that it can be copied.
+PIECES = r"\{[a-z0-9._]+\}|'(?:s|t|re|ve|m|ll|d)\b| ?\p{L}+| ?[^\s\p{L}{}]+|[{}]|\s+"
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -45,5 +46,5 @@ def train_tokenizer(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
 
 
 def _placeholders() -> list[str]:
-    """Each placeholder often enough, alone and after a space, that it becomes one token."""
-    return [text for key in keys() for text in (f"{{{key}}}", f" {{{key}}}") for _ in range(2000)]
+    """Each placeholder often enough that it becomes one token."""
+    return [f"{{{key}}}" for key in keys() for _ in range(2000)]

@@ -184,7 +184,8 @@ class _Composer(Phrasing):
         if len(values) == 2:
             self.say(self.finding.lines("diff_two" if lines else "diff_sentence_two"), d=name, a=values[0], b=values[1])
         else:
-            self.say(self.finding.lines("diff_many" if lines else "diff_sentence_many"), d=name, x=self.listed(values) or "–")
+            table = "diff_many" if lines else "diff_sentence_many"
+            self.say(self.finding.lines(table), d=name, x=self.listed(values) or "–")
 
     def _policy(self) -> None:
         said = False
