@@ -12,6 +12,7 @@ from assistant.offer import Offer
 from assistant.plans import BasketLine, Shown
 from assistant.policy import Decision, Situation
 from assistant.records import Constraint, Fact, Move, Pick, Plan
+from assistant.search import is_extreme
 from assistant.session import Session
 from assistant.shop import Clause, Order
 from assistant.statements import answer, subject
@@ -93,11 +94,13 @@ def _recommend(decision: Decision, materials: Materials) -> Composed:
         alternative = materials.parts.nearest_kind(found.need.product or "")
         facts = list(plans.missing_facts(found, alternative))
         return Composed(_plan(decision, facts, unknown=(found.need.product or "",)), table=())
-    facts = list(plans.need_facts(found.need, offer.ordering, currency))
+    shown = plans.shown_of(offer.picks, materials.parts.index)
+    extreme = offer.ordering is not None and bool(shown) and is_extreme(shown[0].product, found, offer.ordering)
+    facts = list(plans.need_facts(found.need, offer.ordering if extreme else None, currency))
     facts += plans.relaxed_facts(found.relaxed, currency)
     if materials.situation.browsed:
         facts += plans.behaviour_facts(materials.seen)
-    facts += plans.pick_facts(plans.shown_of(offer.picks, materials.parts.index), currency)
+    facts += plans.pick_facts(shown, currency)
     if decision.ask is not None:
         facts += plans.question_facts(materials.situation.question, currency)
     return Composed(_plan(decision, facts, offer.picks, found.relaxed), table=offer.picks)
@@ -114,9 +117,9 @@ def _answer(decision: Decision, materials: Materials) -> Composed:
     facts: list[Fact] = []
     unknown = True
     chosen = materials.pointed_at
-    for shown in chosen:
+    for place, shown in enumerate(chosen, start=1):
         found = answer(materials.message, shown.product, materials.parts.encode, threshold)
-        facts += plans.answer_facts(shown, found, materials.currency)
+        facts += plans.answer_facts(place, shown, found, materials.currency)
         unknown = unknown and not found
     missing = (subject(materials.message),) if unknown else ()
     return Composed(_plan(decision, facts, tuple(shown.pick for shown in chosen), unknown=missing))

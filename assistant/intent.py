@@ -101,9 +101,9 @@ def behaviour_features(events: Sequence[Event]) -> dict[str, float]:
         "added to basket": float(any(event.event_name == "add_to_cart" for event in before)),
         "began checkout": float(any(event.event_name == "begin_checkout" for event in before)),
     }
-    seconds = list(_looks(before))
-    if seconds:
-        features["minutes on products"] = math.log1p(sum(seconds) / 60.0)
+    seconds = sum(_looks(before))
+    if seconds > 0.0:
+        features["minutes on products"] = math.log1p(seconds / 60.0)
     if (moment := _time(before[-1])) is not None:
         features["weekend"] = float(moment.weekday() >= 5)
     return features
@@ -136,7 +136,9 @@ def sigmoid(odds: float) -> float:
 
 
 def _looks(events: Sequence[Event]) -> Iterator[float]:
-    """Seconds spent on each product: as told, else until the next event, five minutes at most."""
+    """Seconds spent on each product: as told, else until the next event, five minutes at most.
+
+    Events that were all reported at once, with one time, tell nothing."""
     for event, following in zip(events, [*events[1:], None], strict=True):
         if event.event_name not in VIEWS:
             continue

@@ -77,37 +77,38 @@ def question_facts(question: Question | None, currency: str) -> Iterator[Fact]:
     if question.options is not None:
         yield Fact(key="ask.options", text=question.options)
     if question.constraint is not None:
-        yield Fact(key="need1", text=in_words(question.constraint, currency))
+        yield Fact(key="ask.confirm", text=in_words(question.constraint, currency))
 
 
 def pick_facts(shown: Iterable[Shown], currency: str) -> Iterator[Fact]:
-    """Title, price, rating and reasons of each pick, under its rank."""
-    for item in shown:
-        yield from _product_facts(item.product, item.pick.rank, currency)
-        yield from _reason_facts(item)
+    """Title, price, rating and reasons of each pick, numbered from 1 as the plan lists them."""
+    for i, item in enumerate(shown, start=1):
+        yield from _named(item.product, i, currency)
+        yield from _judged(item.product, i, currency)
+        yield from _reason_facts(item, i)
 
 
-def answer_facts(shown: Shown, found: Sequence[Statement], currency: str) -> Iterator[Fact]:
-    """The product and the statements of its record that answer a question."""
-    rank = shown.pick.rank
-    yield from _product_facts(shown.product, rank, currency)
+def answer_facts(place: int, shown: Shown, found: Sequence[Statement], currency: str) -> Iterator[Fact]:
+    """The plan's product number `place` and the statements of its record that answer a question."""
+    yield from _named(shown.product, place, currency)
     for i, statement in enumerate(found[: COUNTS["answer"]], start=1):
         text = f"{statement.name.lower()}: {statement.value}" if statement.name else _phrase(statement.value)
         citation = _cite(shown.product, statement.value, "review" if statement.field == "reviews" else "product")
-        yield Fact(key=f"{rank}.answer{i}", text=text, citation=citation)
+        yield Fact(key=f"{place}.answer{i}", text=text, citation=citation)
 
 
 def compare_facts(shown: Sequence[Shown], currency: str) -> Iterator[Fact]:
     """The products and the properties in which they differ most plainly."""
-    for item in shown:
-        yield from _product_facts(item.product, item.pick.rank, currency)
+    for place, item in enumerate(shown, start=1):
+        yield from _named(item.product, place, currency)
+        yield from _judged(item.product, place, currency)
     rows = compare([item.product for item in shown]).rows
     stated = [row for row in rows if row.differs and row.label not in ("Price", "Rating", "Highlights")]
     for n, row in enumerate(stated[: COUNTS["diff"]], start=1):
         yield Fact(key=f"diff{n}", text=row.label.lower())
-        for item, value in zip(shown, row.values, strict=True):
-            citation = Citation(kind="product", id=item.product.id, quote=value) if value else None
-            yield Fact(key=f"{item.pick.rank}.diff{n}", text=value or "not stated", citation=citation)
+        for place, (item, value) in enumerate(zip(shown, row.values, strict=True), start=1):
+            citation = _cite(item.product, value) if value else None
+            yield Fact(key=f"{place}.diff{n}", text=value or "not stated", citation=citation)
 
 
 def policy_facts(clauses: Sequence[Clause]) -> Iterator[Fact]:
@@ -171,24 +172,26 @@ def shown_of(picks: Iterable[Pick], index: Index) -> tuple[Shown, ...]:
     return tuple(Shown(pick, product) for pick, product in found if product is not None)
 
 
-def _product_facts(product: Product, rank: int, currency: str) -> Iterator[Fact]:
-    currency = product.currency or currency
-    yield Fact(key=f"{rank}.title", text=product.title, citation=_cite(product, product.title))
+def _named(product: Product, place: int, currency: str) -> Iterator[Fact]:
+    yield Fact(key=f"{place}.title", text=product.title, citation=_cite(product, product.title))
     if product.amount is not None:
-        yield Fact(key=f"{rank}.price", text=money(product.amount, currency))
+        yield Fact(key=f"{place}.price", text=money(product.amount, product.currency or currency))
+
+
+def _judged(product: Product, place: int, currency: str) -> Iterator[Fact]:
     if product.sale_price is not None and product.price is not None and product.sale_price < product.price:
-        yield Fact(key=f"{rank}.was", text=money(product.price, currency))
+        yield Fact(key=f"{place}.was", text=money(product.price, product.currency or currency))
     if product.rating is not None:
         reviews = f" ({product.review_count:,} reviews)" if product.review_count else ""
-        yield Fact(key=f"{rank}.rating", text=f"{product.rating:g} out of 5{reviews}")
+        yield Fact(key=f"{place}.rating", text=f"{product.rating:g} out of 5{reviews}")
 
 
-def _reason_facts(shown: Shown) -> Iterator[Fact]:
+def _reason_facts(shown: Shown, place: int) -> Iterator[Fact]:
     for kind, name in (("match", "reason"), ("tradeoff", "tradeoff"), ("review", "review")):
         chosen = [reason for reason in shown.pick.reasons if reason.kind == kind][: COUNTS[name]]
         for n, reason in enumerate(chosen, start=1):
             citation = _cite(shown.product, reason.value, "review" if kind == "review" else "product")
-            yield Fact(key=f"{shown.pick.rank}.{name}{n}", text=reason.text, citation=citation)
+            yield Fact(key=f"{place}.{name}{n}", text=reason.text, citation=citation)
 
 
 def _cite(product: Product, quote: str, kind: Literal["product", "review"] = "product") -> Citation:

@@ -27,7 +27,8 @@ class Situation:
 
     `table` counts the products shown now, `meant` are the places of those that the message points at. `orders` says
     whether the shopper may see an order: `yes`, `no` (an order was named that is not known to be theirs), or
-    `unnamed` (neither order nor shopper is known). `pending` is the act that the last question left open.
+    `unnamed` (neither order nor shopper is known). `pending` is the act that the last question left open and that this
+    message settles: a bare "Q10400" or "the second" says no act of its own.
     """
 
     before: State
@@ -58,7 +59,7 @@ class Decision:
 
 def decide(situation: Situation) -> tuple[Decision, ...]:
     """One or two moves for the reply, in the order in which they are said."""
-    acts = set(situation.state.acts) | ({situation.pending} if situation.pending else set())
+    acts: set[Act] = {situation.pending} if situation.pending else set(situation.state.acts)
     if "ask_human" in acts:
         return (Decision("handover", "the shopper asked for a person", "asked"),)
     service = _serve(situation, acts)

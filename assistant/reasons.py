@@ -12,7 +12,7 @@ from assistant.behaviour import Behaviour, leaf, summary
 from assistant.ordering import Ordering, is_ordering
 from assistant.receipts import in_words, money
 from assistant.records import Constraint, Need, Reason
-from assistant.search import Found
+from assistant.search import Found, is_extreme
 from retrieval.conditions import CHECKABLE, Evidence, meets
 from retrieval.product import Product
 
@@ -49,7 +49,7 @@ def reasons(product: Product, context: Context) -> tuple[Reason, ...]:
     """Why a product is picked: matches first, in the order in which the shopper set them, then what it lacks."""
     ordering = context.ordering
     found = list(_constraint_reasons(product, context))
-    if ordering is not None and ordering.key(product) is not None:
+    if ordering is not None and is_extreme(product, context.found, ordering):
         value = _value(product, ordering)
         found.insert(0, Reason(kind="match", text=f"the {ordering.name}", field=ordering.field, value=value))
     return (*found, *_behaviour_reasons(product, context.seen), *_review_reasons(product))

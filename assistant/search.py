@@ -64,6 +64,13 @@ def find(
     )
 
 
+def is_extreme(product: Product, found: Found, ordering: Ordering) -> bool:
+    """Whether no product that meets what is kept goes beyond this one, so that it may be called the extreme."""
+    own = ordering.key(product)
+    others = (key for other in found.products if (key := ordering.key(other)) is not None)
+    return own is not None and own <= min(others, default=own)
+
+
 def hard(need: Need) -> tuple[Constraint, ...]:
     """The constraints that filter: every must that a product's record can be checked for."""
     musts = (c for c in need.constraints if c.strength == "must" and c.attribute in CHECKABLE)

@@ -149,6 +149,8 @@ def _question(parts: Parts, session: Session, state: State, offer: Offer | None)
     need = state.active
     if offer is None or need is None or not offer.found.known:
         return None
+    if offer.ordering is not None:
+        return None
     past = [entry.state for entry in session.states]
     same = [State(needs=(held,)) for past_state in past for held in past_state.needs if held.product == need.product]
     return best_question(need, offer.found, constrained(same), asked(session), parts.settings.conversation)
