@@ -94,7 +94,7 @@ class Draft:
         words = self._phrasebook.words if self._phrasebook else None
         found = check(sentence, self._facts, self._conversation, lexicon=self._lexicon, vocabulary=words)
         if self._phrasebook:
-            found += [Problem("phrase", run) for run in self._phrasebook.slips(sentence)]
+            found += [Problem("phrase", run) for run in self._phrasebook.slips(sentence, self.plan)]
         if sentence.strip() in self._sentences:
             found.append(Problem("phrase", "said before"))
         if self.plan.move != "compare":

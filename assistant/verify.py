@@ -43,7 +43,9 @@ CLAIMS = _words_of(
 class Problem:
     """Something in a text that no fact supports: what kind of thing, and the words."""
 
-    kind: Literal["placeholder", "number", "money", "name", "claim", "word", "phrase", "attribution", "question", "length"]
+    kind: Literal[
+        "placeholder", "number", "money", "name", "claim", "word", "phrase", "attribution", "question", "length"
+    ]
     text: str
 
 

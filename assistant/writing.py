@@ -45,8 +45,8 @@ class ModelWriter:
     """A writer on a chat model. Sentences that claim what no fact supports are left out and logged; what the plan
     needs and the model did not say is asked for again, up to three attempts in all.
 
-    `values` shows the model the facts' texts; without, it says each fact just once. `phrasebook` is all that a writer with
-    a closed vocabulary may say.
+    `values` shows the model the facts' texts; without, it says each fact just once. `phrasebook` is all that a writer
+    with a closed vocabulary may say.
     """
 
     def __init__(

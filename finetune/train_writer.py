@@ -108,7 +108,7 @@ def finish(recipe: Recipe, seconds: float, report: Report = print) -> dict[str, 
 
     output = Path(recipe.output)
     corpus = examples(recipe.examples, recipe.seed)
-    Phrasebook.of(sentence for example in corpus for sentence in sentences([example.reply])).save(output)
+    Phrasebook.of((e.plan, sentence) for e in corpus for sentence in sentences([e.reply])).save(output)
     metrics = measure(output, recipe.judged, report) | {"processor_minutes": round(seconds / 60, 1)}
     write_card(output, asdict(recipe), metrics, HELD_OUT)
     return metrics
@@ -233,7 +233,7 @@ def save_adapter(adapted: Any, recipe: Recipe, output: Path) -> None:
     """The adapter in `output`/adapter, with the card that ties it to the base and to this version of the prompt."""
     folder = output / "adapter"
     adapted.peft_config["default"].base_model_name_or_path = "writer"
-    adapted.save_pretrained(folder)
+    adapted.save_pretrained(folder, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
     texts = "\n".join(e.reply for e in examples(200, recipe.seed))
     card = AdapterCard(

@@ -11,14 +11,14 @@ from assistant.records import Fact, Move, Plan
 from finetune.replies.tables import Lines, tables
 
 MOVES: dict[Move, float] = {
-    "recommend": 0.44,
-    "ask": 0.12,
-    "answer": 0.1,
+    "recommend": 0.32,
+    "ask": 0.14,
+    "answer": 0.12,
     "compare": 0.1,
-    "policy": 0.05,
-    "order": 0.05,
-    "basket": 0.06,
-    "handover": 0.02,
+    "policy": 0.06,
+    "order": 0.09,
+    "basket": 0.08,
+    "handover": 0.03,
     "chat": 0.06,
 }
 
@@ -30,7 +30,7 @@ def plan(rng: random.Random) -> Plan:
     topic = rng.choice((None, *TOPICS[move]))
     if move == "recommend" and rng.random() < 0.6:
         topic = None
-    ask = rng.choice(ASKS) if move == "ask" or rng.random() < 0.15 else None
+    ask = rng.choice(ASKS) if move == "ask" or rng.random() < 0.3 else None
     if ask:
         facts |= _ask_facts(ask, rng)
     greet = topic == "greeting" or rng.random() < 0.2
@@ -131,7 +131,7 @@ def _ask(rng: random.Random) -> dict[str, str]:
 
 
 def _ask_facts(ask: str, rng: random.Random) -> dict[str, str]:
-    if ask not in ("order", "pick", "product") and rng.random() < 0.12:
+    if ask not in ("order", "pick", "product") and rng.random() < 0.2:
         return {"ask.confirm": rng.choice(_values("wishes"))}
     facts = {"ask.name": rng.choice(_values("names"))} if ask in ("feature", "other") and rng.random() < 0.7 else {}
     return facts | _sometimes(0.4, rng, ask__options=listed(rng.sample(_values("choices"), rng.randint(2, 3)), "or"))

@@ -62,8 +62,8 @@ def test_nothing_is_said_twice() -> None:
 
 
 def test_with_a_phrasebook_nothing_else_is_said() -> None:
-    book = Phrasebook.of(["I suggest {2.title} at {2.price}.", "Have a look at {1.title}."])
     plan = Plan.model_validate({"move": "recommend", "why": "", "facts": [{"key": "1.title", "text": "Fell Boot"}]})
+    book = Phrasebook.of((plan, line) for line in ("I suggest {2.title} at {2.price}.", "Have a look at {1.title}."))
     assert Draft(plan, NOBODY, phrasebook=book).add("I suggest {1.title}.") == ""
     assert Draft(plan, NOBODY, phrasebook=book).add("Have a look at {1.title}.") == "Have a look at Fell Boot."
 

@@ -81,7 +81,7 @@ def test_nothing_but_facts_over_random_plans(writer: CompactWriter) -> None:
 
 
 def test_a_missing_writer_says_what_should_be_there(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="phrasebook.json"):
+    with pytest.raises(ModelError, match="phrasebook"):
         CompactWriter.load(tmp_path)
 
 
