@@ -170,7 +170,7 @@ def finish(
 ) -> list[Evaluation]:
     """Judge a trained reader and save it with its figures."""
     sets = [("labelled, test part", test)] if test else []
-    sets += [(Path(name).stem, load(name)[0]) for name in recipe.judge]
+    sets += [(_title(name), load(name)[0]) for name in recipe.judge]
     results = [evaluate(reader, conversations, name) for name, conversations in sets]
     settings = asdict(recipe) | {
         "data": [Path(p).name for p in recipe.data],
@@ -183,6 +183,11 @@ def finish(
     (output / "metrics.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     (output / "README.md").write_text(card(settings, counts, results), "utf-8")
     return results
+
+
+def _title(name: str) -> str:
+    kind, colon, _ = name.partition(":")
+    return kind if colon else Path(name).stem
 
 
 def last_of_each(conversations: Sequence[Conversation]) -> list[Conversation]:
