@@ -89,6 +89,8 @@ class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
     show_intent: bool = False
+    staff_token: str | None = Field(default=None, min_length=12)
+    """What staff and the shop's own servers send as `Authorization: Bearer ...` to be told purchase intent."""
 
 
 class ConversationSettings(Section):
@@ -128,7 +130,8 @@ class Settings(Section):
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise ConfigError(f"{path} cannot be read as YAML: {error}") from error
         if not isinstance(data, dict):
-            raise ConfigError(f"{path}: expected sections ({', '.join(cls.model_fields)}), found {type(data).__name__}.")
+            sections = ", ".join(cls.model_fields)
+            raise ConfigError(f"{path}: expected sections ({sections}), found {type(data).__name__}.")
         try:
             return cls.model_validate(_with_environment(data, environment))
         except ValidationError as error:

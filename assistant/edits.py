@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import ValidationError
 
 from assistant.errors import InvalidInput
@@ -76,10 +78,11 @@ def _strength(edit: Edit, constraint: Constraint, ref: Ref) -> dict[str, tuple[R
 
 
 def _changed(constraint: Constraint | None, edit: Edit) -> Constraint:
-    """The constraint with the edit's values in it: certain, since a person set it by hand."""
+    """The constraint with the edit's values in it: certain and without a quote, since a person set it by hand."""
     before = constraint.model_dump() if constraint else {"op": "is", "strength": "must"}
     asked = {name: getattr(edit, name) for name in ("attribute", "op", "value", "unit", "strength")}
-    after = before | {name: value for name, value in asked.items() if value is not None} | {"confidence": 1.0}
+    after = before | {name: value for name, value in asked.items() if value is not None}
+    after |= {"confidence": 1.0, "source": None}
     if after.get("attribute") in NUMERIC:
         after["value"] = _number(after.get("value"), after["attribute"])
     elif isinstance(after.get("value"), str):
@@ -95,9 +98,12 @@ def _changed(constraint: Constraint | None, edit: Edit) -> Constraint:
 
 def _number(value: object, attribute: str) -> float:
     try:
-        return float(str(value).replace(",", ""))
+        number = float(str(value).replace(",", ""))
     except ValueError:
-        raise InvalidInput(f"`{attribute}` needs a number, found {str(value)[:40]!r}.") from None
+        number = math.nan
+    if not (math.isfinite(number) and number >= 0):
+        raise InvalidInput(f"`{attribute}` needs a number, found {str(value)[:40]!r}.")
+    return number
 
 
 def _words(product: str | None) -> str | None:

@@ -22,7 +22,8 @@ class UnknownProduct(ShopkeeperError):
     """No product of the catalogue has this id."""
 
     def __init__(self, product_id: str) -> None:
-        super().__init__(f"No product {product_id[:64]!r} in this catalogue. Use an id that a search or a pick returned.")
+        found = f"No product {product_id[:64]!r} in this catalogue."
+        super().__init__(f"{found} Use an id that a search or a pick returned.")
 
 
 class ConfigError(ShopkeeperError):

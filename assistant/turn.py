@@ -157,16 +157,17 @@ def _question(parts: Parts, session: Session, state: State, offer: Offer | None)
 
 
 def _order(parts: Parts, session: Session, message: str) -> tuple[Identified, Order | None]:
-    """Whether the shopper may see an order, and which: the one they named last, else their newest."""
+    """Whether the shopper may see an order, and which: the one they named last, or the newest of a shopper whom the
+    shop has identified. An e-mail address alone opens nothing: anyone can type another's."""
     emails = emails_in(session.messages)
     own = parts.shop.orders_of(session.user_id, emails)
     words = [m.content for m in session.messages if m.role == "user"]
     named = next((ids[-1] for text in reversed(words) if (ids := parts.shop.named_in(text))), None)
     if named is not None and parts.shop.orders[named] in own:
         return "yes", parts.shop.orders[named]
-    if named is None and own:
+    if named is None and own and session.user_id is not None:
         return "yes", own[0]
-    known = session.user_id is not None or bool(emails)
+    known = session.user_id is not None or (bool(emails) and named is not None)
     return ("no" if known else "unnamed"), None
 
 

@@ -173,7 +173,9 @@ def score(pairs: Sequence[Pair]) -> Scores:
     negated = [(e, s, match_strictly(_negations(e), _negations(s))) for e, s, _ in with_needs]
     hits = [hit for _, _, found in strict for hit in found]
     products = [_products(e, s) for e, s, _ in with_needs if e.needs]
-    acts = [(set(c.label["acts"]), set(s.acts)) for c, s in pairs if c.label and "acts" in c.label]
+    acts: list[tuple[set[str], set[str]]] = [
+        (set(c.label["acts"]), {*s.acts}) for c, s in pairs if c.label and "acts" in c.label
+    ]
     stages = [(c.label["stage"], s.stage) for c, s in pairs if c.label and "stage" in c.label]
     by_act = {a: _sets([(e & {a}, f & {a}) for e, f in acts]) for a in sorted({a for e, _ in acts for a in e})}
     return Scores(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from assistant.compact.decoding import Thresholds
 from assistant.compact.encoding import encode
@@ -199,7 +200,7 @@ class _Masters:
     """Single-precision copies of the adapter's half-precision weights: the optimizer moves these."""
 
     def __init__(self, network: Network) -> None:
-        network.encoder.to(torch.bfloat16)
+        nn.Module.to(network.encoder, dtype=torch.bfloat16)
         self.weights = [p for p in network.encoder.parameters() if p.requires_grad]
         self.copies = [p.detach().float().clone() for p in self.weights]
 
@@ -248,7 +249,7 @@ def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint
         if recipe.minutes and used > 60 * recipe.minutes:
             report(f"stopped after {recipe.minutes} processor minutes")
             break
-    network.encoder.to(torch.float32)
+    nn.Module.to(network.encoder, dtype=torch.float32)
     with torch.no_grad():
         trained = [p for p in network.encoder.parameters() if p.requires_grad]
         for copy, weight in zip(masters.copies, trained, strict=True):

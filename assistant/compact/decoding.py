@@ -57,7 +57,8 @@ def find_spans(encoded: Encoded, tags: Floats) -> list[Span]:
     """The best sequence of tags in which no span starts in its middle, as spans. `tags` is (T, TAGS) scores."""
     scores = tags - _logsumexp(tags)
     readable = [i for i, place in enumerate(encoded.places) if place is not None]
-    best, back = np.zeros(0), []
+    best: Floats = np.zeros(0, dtype=np.float32)
+    back: list[NDArray[np.int64]] = []
     previous: Place | None = None
     for i in readable:
         place = encoded.places[i]
@@ -155,7 +156,8 @@ class _Decoder:
 
     def _kinds(self) -> tuple[list[int], list[int]]:
         """Numbers of the spans that name a product, and of those that are values of constraints."""
-        products, values = [], []
+        products: list[int] = []
+        values: list[int] = []
         for s, span in enumerate(self.spans):
             is_name = self._attribute(s) == PRODUCT and OPS[int(self.details["op"][s].argmax())] != "is_not"
             (products if is_name and span.attribute == PRODUCT else values).append(s)

@@ -72,8 +72,16 @@ class _Sequence:
         self.segments: list[Segment] = []
         self.places: list[Place | None] = []
 
+    def copy(self) -> _Sequence:
+        other = _Sequence(self.tokenizer)
+        other.ids, other.segments, other.places = list(self.ids), list(self.segments), list(self.places)
+        return other
+
     def special(self, token: str, segment: Segment = Segment.SPECIAL) -> int:
-        self.ids.append(self.tokenizer.token_to_id(token))
+        known = self.tokenizer.token_to_id(token)
+        if known is None:
+            raise ValueError(f"The tokenizer has no token {token}: it is not the one of the built-in encoder.")
+        self.ids.append(known)
         self.segments.append(segment)
         self.places.append(None)
         return len(self.ids) - 1
@@ -104,16 +112,16 @@ def encode(tokenizer: Tokenizer, state: State, conversation: Conversation) -> It
     sequence.special("[SEP]")
     texts: dict[tuple[Segment, int], str] = {}
     _answer(sequence, conversation, texts)
-    head = (list(sequence.ids), list(sequence.segments), list(sequence.places))
+    head = sequence.copy()
     tail = _Sequence(tokenizer)
     _events(tail, conversation.events, texts)
     last = len(conversation.messages) - 1
     content = conversation.messages[last].content
     texts[Segment.MESSAGE, last] = content
-    room = max(MAX_TOKENS - len(head[0]) - len(tail.ids) - 2, 32)
+    room = max(MAX_TOKENS - len(head.ids) - len(tail.ids) - 2, 32)
     length = len(tokenizer.encode(content, add_special_tokens=False).ids)
     for start in range(0, max(length, 1), room):
-        sequence.ids, sequence.segments, sequence.places = (list(part) for part in head)
+        sequence = head.copy()
         sequence.special("[SEP]")
         sequence.text(content, Segment.MESSAGE, last, slice(start, start + room))
         sequence.special("[SEP]")

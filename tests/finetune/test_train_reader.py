@@ -67,7 +67,7 @@ def test_an_interrupted_run_ends_at_the_same_weights(
 def test_a_recipe_with_an_unknown_setting_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text("learning_rat: 1.0\n")
-    with pytest.raises(ValueError, match="learning_rat.*learning_rate"):
+    with pytest.raises(ValueError, match=r"learning_rat.*learning_rate"):
         Recipe.from_yaml(path)
 
 
