@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chrome import ARGUMENTS, CHROMIUM
 from tests.browser.steps import say
@@ -18,6 +18,7 @@ SHOTS = (("chat", 1400, 900, "light"), ("chat-dark", 1400, 900, "dark"), ("phone
 def main(url: str) -> None:
     """Writes one PNG for each of `SHOTS`."""
     FOLDER.mkdir(exist_ok=True)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for shot in SHOTS:
@@ -31,6 +32,7 @@ def _take(browser: Browser, url: str, name: str, width: int, height: int, scheme
     page.goto(url)
     page.locator(".starters button").first.wait_for()
     say(page, MESSAGE)
+    page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
     page.wait_for_load_state("networkidle")
     page.screenshot(path=FOLDER / f"{name}.png")
     context.close()
