@@ -23,8 +23,8 @@ from each to its need and to its quote. It generates no text: values and quotes 
 
 - {labelled} turns of hand-labelled conversations (85 % of {conversations}, by conversation), seen {repeat} times
   beside the generated ones and {polish} times more at the end.
-- {generated} turns of `finetune/generator`, our own conversations with product words of open catalogues.
-
+- {generated} turns: of `finetune/generator`, our own conversations with product words of open catalogues{also}.
+{start}
 ## Recipe
 
 `shopkeeper train reader --config configs/train-reader.yaml --data FILE...`, seed {seed}, LoRA rank {rank} on all
@@ -50,8 +50,11 @@ beyond the training loss.
 
 def card(recipe: dict[str, Any], counts: dict[str, Any], results: Sequence[Evaluation]) -> str:
     """The card as Markdown."""
+    also = ", and of the training parts of " + " and ".join(recipe["also"]) if recipe["also"] else ""
+    start = "\nIt went on from the weights of an earlier run, see `finetune/LOG.md`.\n" if recipe["start"] else ""
     rows = "\n".join(_row(result) for result in results)
-    return CARD.format(rows=rows, **{k: recipe[k] for k in ("repeat", "polish", "seed", "rank")}, **counts)
+    settings = {k: recipe[k] for k in ("repeat", "polish", "seed", "rank")}
+    return CARD.format(rows=rows, also=also, start=start, **settings, **counts)
 
 
 def _row(result: Evaluation) -> str:
