@@ -29,11 +29,12 @@ def main(url: str) -> None:
 def _take(browser: Browser, url: str, name: str, width: int, height: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
+    page.set_default_timeout(120_000)
     page.goto(url)
     page.locator(".starters button").first.wait_for()
     say(page, MESSAGE)
     page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)
     page.screenshot(path=FOLDER / f"{name}.png")
     context.close()
 
