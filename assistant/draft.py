@@ -12,7 +12,7 @@ from assistant.records import Conversation, Plan
 from assistant.verify import Lexicon, Problem, check, misattributed
 
 log = logging.getLogger(__name__)
-QUESTION_WORDS = 12
+QUESTION_WORDS = 9
 _END = re.compile(r"[.!?][\"”')]*(?=\s)|\n")
 _WHOLE = re.compile(r"[.!?:}][\"”')]*$|^- ")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
@@ -67,6 +67,9 @@ class Draft:
         self._said: set[str] = set()
         self._sentences: set[str] = set()
         self._asked = False
+        self._full = False
+        self._in_list = False
+        self._breaks = False
         self._title = 0
 
     def add(self, sentence: str) -> str:
@@ -77,6 +80,7 @@ class Draft:
         room = MAX_WORDS - (QUESTION_WORDS if self.plan.ask and not asks else 0)
         if not problems and self.words and not asks and self.words + len(shown.split()) > room:
             problems, shown = [Problem("length", f"over {room} words")], ""
+            self._full = True
         if problems:
             log.info("left out of a reply: %r (%s)", sentence, ", ".join(f"{p.kind}: {p.text}" for p in problems))
             return ""
@@ -84,10 +88,7 @@ class Draft:
         self._said.update(placeholders(sentence))
         self._sentences.add(sentence.strip())
         self._asked = self._asked or asks
-        space = "" if not self.words or shown.startswith("\n") else " "
-        shown = shown if self.words else shown.lstrip()
-        self.words += len(shown.split())
-        return space + shown
+        return self._joined(shown)
 
     def problems(self, sentence: str) -> list[Problem]:
         """Why `sentence` may not be shown next; empty where it may."""
@@ -108,12 +109,15 @@ class Draft:
         return found
 
     def missing(self) -> list[str]:
-        """Keys of needed facts that were not said; `ask` where the question is still to be asked."""
-        keys = [key for key in self._texts if split(key)[1] in _NEEDED and key not in self._said]
+        """Keys of needed facts that were not said and for which there is room; `ask` where the question is still to be
+        asked."""
+        keys = [key for key in self._texts if split(key)[1] in _NEEDED and key not in self._said and not self._full]
         return keys + (["ask"] if self.plan.ask and not self._asked else [])
 
     def remainder(self, missing: Collection[str]) -> Plan:
-        """A plan of just what is missing: its picks with all that belongs to them, and the question."""
+        """A plan of just what is missing: its picks with all that belongs to them, and the question. What is written
+        for it begins a line of its own after a list."""
+        self._breaks = self._in_list
         picks = {split(key)[0] for key in missing} - {0}
         asking = "ask" in missing
         wanted = [
@@ -133,6 +137,15 @@ class Draft:
                 "unknown": (),
             }
         )
+
+    def _joined(self, shown: str) -> str:
+        line = shown.startswith("\n") or self._breaks
+        text = shown.lstrip()
+        space = "" if not self.words else "\n" if line else " "
+        self._in_list = text.startswith("- ") or (self._in_list and not line)
+        self._breaks = False
+        self.words += len(text.split())
+        return space + text
 
     def _asks(self, sentence: str) -> bool:
         return bool(self.plan.ask) and self._is_question(sentence)

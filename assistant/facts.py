@@ -132,6 +132,8 @@ _LEAST_NEEDED: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (
     ("reason", (2,), (1,)),
     ("policy", (2,), ()),
     ("next.product", (0,), ()),
+    ("tradeoff", (1,), (2,)),
+    ("reason", (1,), (2,)),
     ("answer", (2,), (4, 3, 2, 1)),
     ("diff", (2,), ()),
 )
@@ -184,12 +186,12 @@ def offered(plan: Plan, words: int = MAX_WORDS) -> tuple[Fact, ...]:
     given = {fact.key: fact for fact in (*plan.facts, *_unknowns(plan)) if fact.text.strip()}
     facts = {key: fact for key, fact in given.items() if _to_the_point(key, plan, given)}
     picks = {split(key)[0] for key in facts} - {0}
-    room = words - 16 - 7 * len(picks) - (8 if plan.ask else 0) - (4 if plan.greet else 0)
+    room = words - 18 - 7 * len(picks) - (8 if plan.ask else 0) - (4 if plan.greet else 0)
     for key in _droppable(facts):
         if sum(len(fact.text.split()) for fact in facts.values()) <= room:
             break
         del facts[key]
-    return tuple(facts.values())
+    return tuple(fact for key, fact in facts.items() if split(key)[1] != "diff" or f"diff{split(key)[2]}" in facts)
 
 
 def _to_the_point(key: str, plan: Plan, given: Collection[str]) -> bool:

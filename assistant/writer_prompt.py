@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from assistant.facts import keys, offered, wordings
+from assistant.facts import keys, offered, split, wordings
 from assistant.records import Conversation, Plan
 
 PROMPT_VERSION = "writer-1"
 MESSAGE_CHARS = 300
+_NAMES = tuple(dict.fromkeys(split(key)[1] for key in keys()))
 
 SYSTEM = """You phrase the replies of a shop's assistant. You get a plan and write the reply it describes, nothing more.
 - Refer to a fact only by its placeholder, exactly as listed, such as {1.title} or {policy1}. The shop fills it in.
@@ -26,7 +27,7 @@ def writer_messages(plan: Plan, conversation: Conversation, *, values: bool) -> 
     lines += ["greet: yes"] if plan.greet else []
     lines += [f"ask: {plan.ask}"] if plan.ask else []
     facts = {fact.key: fact for fact in offered(plan)}
-    texts = wordings(facts[key] for key in keys() if key in facts)
+    texts = wordings(facts[key] for key in sorted(facts, key=_place))
     if not values:
         lines.append("facts:" + "".join(f"{{{key}}}" for key in texts))
         return [{"role": "user", "content": "\n".join(lines).strip()}]
@@ -34,6 +35,18 @@ def writer_messages(plan: Plan, conversation: Conversation, *, values: bool) -> 
     if last := _last_message(conversation):
         lines.append(f"shopper: {last}")
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n".join(lines)}]
+
+
+def _place(key: str) -> tuple[int, int, int, str]:
+    """Facts are listed much in the order in which a reply tells them: what is wanted, pick by pick, what differs, what
+    is asked. A small model then mostly copies the next one."""
+    pick, name, number, rest = split(key)
+    if name == "diff":
+        return 3, number, pick, rest
+    if pick:
+        return 2, pick, 10 * _NAMES.index(name) + number, rest
+    group = 5 if name.startswith("ask.") else 4 if name in ("unknown", "next.product") else 1
+    return group, _NAMES.index(name), number, rest
 
 
 def _last_message(conversation: Conversation) -> str:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ASKS", "FACT_KEYS", "TOPICS", "CompactWriter", "HubWriter", "ModelWriter", "Writer", "WritingError"]
 
-ATTEMPTS = 3
+ATTEMPTS = 4
+WARMER = 0.25
 MAX_TOKENS = 320
 
 
@@ -43,7 +44,7 @@ class Writer(Protocol):
 
 class ModelWriter:
     """A writer on a chat model. Sentences that claim what no fact supports are left out and logged; what the plan
-    needs and the model did not say is asked for again, up to three attempts in all.
+    needs and the model did not say is asked for again, each time at a higher temperature.
 
     `values` shows the model the facts' texts; without, it says each fact just once. `phrasebook` is all that a writer
     with a closed vocabulary may say.
@@ -93,7 +94,7 @@ class ModelWriter:
             writer_messages(plan, conversation, values=self._values),
             adapter=self._adapter,
             max_new_tokens=MAX_TOKENS,
-            temperature=self._temperature,
+            temperature=self._temperature + WARMER * attempt,
             top_p=self._top_p,
             seed=_seed(plan, conversation) + attempt,
             logits_processor=self._mask.processor((fact.key for fact in offered(plan)), once=not self._values),
@@ -114,7 +115,7 @@ class CompactWriter(ModelWriter):
             folder, {"writer": folder / "adapter"}, device="cpu", prompt_versions={"writer": PROMPT_VERSION}
         )
         lexicon = Lexicon(Lexicon().words - phrasebook.words)
-        return cls(generator, values=False, temperature=0.7, top_p=0.9, lexicon=lexicon, phrasebook=phrasebook)
+        return cls(generator, values=False, temperature=0.4, top_p=0.9, lexicon=lexicon, phrasebook=phrasebook)
 
 
 class HubWriter(ModelWriter):

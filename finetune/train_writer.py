@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from assistant.adapters import CARD, AdapterCard, fingerprint
+from assistant.checkpoints import load_base
 from assistant.draft import sentences
 from assistant.generation import render
 from assistant.phrasebook import Phrasebook
@@ -55,6 +56,7 @@ class Recipe:
     checkpoint_every: int = 100
     judged: int = 400
     seed: int = 0
+    start: str | None = None
     threads: int = 1
     output: str = "runs/writer"
 
@@ -79,8 +81,7 @@ def train_writer(recipe: Recipe, report: Report = print) -> dict[str, Any]:
     output = Path(recipe.output)
     output.mkdir(parents=True, exist_ok=True)
     corpus = examples(recipe.examples, recipe.seed)
-    texts = [e.messages[0]["content"] + "\n" + e.reply for e in corpus[:TOKENIZER_EXAMPLES]]
-    tokenizer = train_tokenizer(texts, recipe.vocabulary)
+    base, tokenizer = start(recipe, corpus)
     tokenizer.save_pretrained(output)
     rows = [encode(tokenizer, example) for example in corpus]
     report(f"{len(rows)} examples of {sum(len(ids) for ids, _ in rows) / len(rows):.0f} tokens")
@@ -88,7 +89,6 @@ def train_writer(recipe: Recipe, report: Report = print) -> dict[str, Any]:
     def batches(part: str, bare: float = 0.0) -> Batches:
         return Batches(rows, recipe.batch, tokenizer.pad_token_id, f"{recipe.seed} {part}", bare)
 
-    base = new_model(recipe, tokenizer)
     report(f"{len(tokenizer)} tokens, {base.num_parameters() / 1e6:.2f} million parameters")
     seconds = fit(base, batches("base", recipe.bare), recipe, output / "base.pt", report)
     base = base.to(torch.bfloat16)  # what is shipped; the adapter is trained on just these weights
@@ -112,6 +112,15 @@ def finish(recipe: Recipe, seconds: float, report: Report = print) -> dict[str, 
     metrics = measure(output, recipe.judged, report) | {"processor_minutes": round(seconds / 60, 1)}
     write_card(output, asdict(recipe), metrics, HELD_OUT)
     return metrics
+
+
+def start(recipe: Recipe, corpus: Sequence[Example]) -> tuple[Any, Any]:
+    """The base model and tokenizer that training begins with: new ones, or those of the writer in `recipe.start`."""
+    if recipe.start is not None:
+        return load_base(recipe.start, torch.float32)
+    texts = [e.messages[0]["content"] + "\n" + e.reply for e in corpus[:TOKENIZER_EXAMPLES]]
+    tokenizer = train_tokenizer(texts, recipe.vocabulary)
+    return new_model(recipe, tokenizer), tokenizer
 
 
 def new_model(recipe: Recipe, tokenizer: Any) -> Any:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 CARD = """---
-license: {license}
 language: en
 library_name: transformers
 pipeline_tag: text-generation
@@ -24,8 +23,9 @@ Phrases a shop assistant's reply from a plan: it is told which facts there are a
   (rank {rank}), trained on the finished base for plans only. `phrasebook.json` is all that it may say itself,
   in runs of three words.
 - **Data**: replies composed on the fly from this project's own phrase tables (`finetune/replies`), {seen} of
-  them; no outside text. Plans of {held_out:.0%} of all kinds (move, topic, question and set of facts) were kept back.
-- **Recipe**: `configs/train-writer.yaml`, seed {seed}, {minutes} minutes of one processor core.
+  them in the last run; no outside text. Plans of {held_out:.0%} of all kinds (move, topic, question and set of facts)
+  were kept back.
+- **Recipe**: `configs/train-writer.yaml`, seed {seed}, {minutes} minutes of one processor core{start}.
 - **Limits**: English only. It says what its tables can say, in new combinations; a plan that needs another wording, a
   translation or a longer argument needs a hub model (`configs/llm.yaml`).
 
@@ -53,7 +53,6 @@ def write_card(folder: Path, recipe: Mapping[str, Any], metrics: Mapping[str, An
         **{key: value for key, value in metrics.items() if not isinstance(value, dict)},
         **metrics["served"],
         **rows,
-        license="apache-2.0",
         size=f"{weights / 2e6:.1f} million parameters",
         tokens=json.loads((folder / "config.json").read_text("utf-8"))["vocab_size"],
         rank=recipe["rank"],
@@ -61,5 +60,6 @@ def write_card(folder: Path, recipe: Mapping[str, Any], metrics: Mapping[str, An
         seen=f"{(recipe['steps'] + recipe['adapter_steps']) * recipe['batch']:,}",
         minutes=metrics["processor_minutes"],
         held_out=held_out,
+        start=", going on from an earlier writer of the same corpus (finetune/LOG.md)" if recipe["start"] else "",
     )
     (folder / "README.md").write_text(text, "utf-8")

@@ -61,6 +61,14 @@ def test_nothing_is_said_twice() -> None:
     assert reply.add("{1.title} is {1.price}.") and not reply.add("So it is {1.price}.")
 
 
+def test_what_is_said_after_all_begins_a_line_below_a_list() -> None:
+    reply = draft("1.title", "2.title", ask="size")
+    assert reply.add("Look at these:") == "Look at these:" and reply.add("\n- {1.title}.") == "\n- Fell Boot."
+    reply.remainder(reply.missing())
+    assert reply.add("Then {2.title}.") == "\nThen Ridge Boot."
+    assert reply.add("Which size do you take?") == " Which size do you take?"
+
+
 def test_with_a_phrasebook_nothing_else_is_said() -> None:
     plan = Plan.model_validate({"move": "recommend", "why": "", "facts": [{"key": "1.title", "text": "Fell Boot"}]})
     book = Phrasebook.of((plan, line) for line in ("I suggest {2.title} at {2.price}.", "Have a look at {1.title}."))

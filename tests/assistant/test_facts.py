@@ -62,6 +62,13 @@ def test_a_long_plan_loses_the_least_needed_first() -> None:
     assert "4.review1" not in kept and "1.reason1" in kept
 
 
+def test_a_difference_without_its_name_is_not_offered() -> None:
+    facts = [key for n in (1, 2, 3) for key in (f"diff{n}", *(f"{i}.diff{n}" for i in (1, 2, 3, 4)))]
+    long = [{"key": key, "text": "some words that take up room"} for key in facts]
+    kept = offered_keys(Plan.model_validate({"move": "compare", "why": "", "facts": long}))
+    assert "diff1" in kept and "diff3" not in kept and not [key for key in kept if key.endswith(".diff3")]
+
+
 def test_facts_beside_the_point_are_not_offered() -> None:
     assert offered_keys(plan("1.title", "1.rating", "1.was", "1.answer1", move="answer")) == ["1.title", "1.answer1"]
     assert offered_keys(plan("shop.name", move="chat", topic="thanks")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistant.facts import placeholders
 from assistant.records import Conversation, Message, Plan
 from assistant.writer_prompt import writer_messages
 
@@ -26,6 +27,27 @@ def test_the_compact_writer_sees_no_word_of_a_catalogue_or_shopper() -> None:
             "content": "move: recommend\ntone: casual\ntopic: more\ngreet: yes\nask: size\nfacts:{1.title}{1.price}",
         }
     ]
+
+
+def test_facts_stand_in_the_order_in_which_they_are_told() -> None:
+    keys = [
+        "ask.name",
+        "2.diff1",
+        "2.price",
+        "unknown1",
+        "diff1",
+        "1.price",
+        "2.title",
+        "need.product",
+        "1.diff1",
+        "1.title",
+    ]
+    plan = Plan.model_validate({"move": "chat", "why": "", "facts": [{"key": key, "text": "x"} for key in keys]})
+    listed = writer_messages(plan, CHAT, values=False)[0]["content"].split("facts:")[1]
+    assert placeholders(listed) == [
+        "need.product", "1.title", "1.price", "2.title", "2.price", "diff1", "1.diff1", "2.diff1", "unknown1",
+        "ask.name",
+    ]  # fmt: skip
 
 
 def test_a_hub_model_sees_values_on_a_line_each_and_a_short_message() -> None:

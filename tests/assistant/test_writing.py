@@ -85,7 +85,7 @@ def test_a_missing_writer_says_what_should_be_there(tmp_path: Path) -> None:
         CompactWriter.load(tmp_path)
 
 
-def teach_plan(folder: Path, plan: Plan, answer: str, steps: int = 100) -> None:
+def teach_plan(folder: Path, plan: Plan, answer: str, steps: int = 200) -> None:
     """Trains the checkpoint in `folder` to give `answer` to the prompt that a hub writer makes of `plan`."""
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(folder)

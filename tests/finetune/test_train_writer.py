@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from assistant.checkpoints import load_base
 from assistant.generation import render
 from assistant.writing import CompactWriter
 from finetune.replies.examples import NOBODY, examples
-from finetune.train_writer import IGNORED, Batches, Recipe, encode, fit, new_model, train_writer
+from finetune.train_writer import IGNORED, Batches, Recipe, encode, fit, new_model, start, train_writer
 from finetune.writer_tokenizer import END, train_tokenizer
 
 TINY = Recipe(
@@ -41,6 +42,14 @@ def test_what_is_saved_loads_and_streams(trained: Path) -> None:
     example = examples(1, seed=1)[0]
     text = "".join(writer.pieces(example.plan, NOBODY))
     assert text == "".join(writer.pieces(example.plan, NOBODY))
+
+
+def test_a_run_can_begin_with_an_earlier_writer(trained: Path) -> None:
+    corpus = examples(20, seed=5)
+    base, tokenizer = start(Recipe(**{**vars(TINY), "start": str(trained)}), corpus)
+    earlier = load_base(str(trained), torch.float32)[0]
+    assert all(torch.equal(p, q) for p, q in zip(base.parameters(), earlier.parameters(), strict=True))
+    assert len(tokenizer) == base.config.vocab_size
 
 
 def test_loss_is_on_the_answer_and_its_end_only() -> None:
