@@ -95,7 +95,8 @@ def test_readings_lead_to_every_label_of_a_generated_conversation(seed):
     for chain in generate(1, seed, shared=None):
         count = 0
         for before, conversation, reading in readings(chain):
-            assert canonical(update(before, reading)) == canonical(State.model_validate(conversation.label)), conversation.id
+            after = State.model_validate(conversation.label)
+            assert canonical(update(before, reading)) == canonical(after), conversation.id
             count += 1
         assert count == len(chain)
 
