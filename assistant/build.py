@@ -87,14 +87,14 @@ def prepare(settings: Settings, progress: Progress | None = None) -> None:
 
 
 def write_demo_shop(settings: Settings) -> None:
-    """Writes the demo shop's files where the settings are the demo shop's and one is missing."""
-    from retrieval.demo.generate import write_demo
+    """Writes the demo shop's files where the settings are the demo shop's and one is missing or of another version."""
+    from retrieval.demo.generate import is_current, write_demo
 
     shop = settings.shop
     if shop.demo_seed is None:
         return
     wanted = [*shop.files, *(path for path in (shop.policies, shop.orders, shop.sessions) if path is not None)]
-    if not all(path.exists() for path in wanted):
+    if not (all(path.exists() for path in wanted) and is_current(shop.files[0].parent, shop.demo_seed)):
         write_demo(shop.files[0].parent, seed=shop.demo_seed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -16,6 +17,9 @@ from retrieval.demo.sessions import sessions
 
 NAME = "Quillmoor"
 """The shop's name."""
+STAMP = "version.json"
+"""Says which tables and which seed the files beside it came from."""
+SOURCES = (".py", ".yaml")
 
 
 def write_demo(directory: Path, seed: int = 7) -> None:
@@ -29,6 +33,22 @@ def write_demo(directory: Path, seed: int = 7) -> None:
     _write(directory / "policies.json", _pretty(policies()))
     _write(directory / "orders.json", _pretty(orders(catalogue, seed)))
     _write(directory / "sessions.jsonl", _lines(sessions(catalogue, seed)))
+    _write(directory / STAMP, _pretty(_version(seed)))
+
+
+def is_current(directory: Path, seed: int) -> bool:
+    """Whether the files there were written from these tables, by this code, with this seed."""
+    try:
+        return bool(json.loads((directory / STAMP).read_text(encoding="utf-8")) == _version(seed))
+    except (OSError, ValueError):
+        return False
+
+
+def _version(seed: int) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for source in sorted(path for path in Path(__file__).parent.rglob("*") if path.suffix in SOURCES):
+        digest.update(source.read_bytes())
+    return {"seed": seed, "sources": digest.hexdigest()}
 
 
 def _lines(records: Iterable[Any]) -> str:

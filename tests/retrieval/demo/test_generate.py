@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from assistant.records import Event
-from retrieval.demo.generate import write_demo
+from retrieval.demo.generate import STAMP, is_current, write_demo
 
 FILES = ("orders.json", "policies.json", "products.jsonl", "sessions.jsonl")
 
@@ -20,8 +20,17 @@ def test_another_seed_gives_another_shop(shop: Path, tmp_path: Path) -> None:
     assert (tmp_path / "products.jsonl").read_bytes() != (shop / "products.jsonl").read_bytes()
 
 
+def test_a_shop_of_another_version_is_told(shop: Path, tmp_path: Path) -> None:
+    assert is_current(shop, seed=7) and not is_current(shop, seed=8)
+    assert not is_current(tmp_path, seed=7)
+    (tmp_path / STAMP).write_text('{"seed": 7, "sources": "of an older version"}')
+    assert not is_current(tmp_path, seed=7)
+    (tmp_path / STAMP).write_text("{")
+    assert not is_current(tmp_path, seed=7)
+
+
 def test_nothing_else_is_left_behind(shop: Path) -> None:
-    assert sorted(path.name for path in shop.iterdir()) == list(FILES)
+    assert sorted(path.name for path in shop.iterdir()) == sorted([*FILES, STAMP])
 
 
 def test_policies(shop: Path) -> None:
