@@ -1,0 +1,1 @@
+"""Conversations that we wrote ourselves, annotated where the words stand; `finetune.annotation` reads them."""
