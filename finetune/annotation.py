@@ -2,7 +2,7 @@
 
     == boots-1
     E: view_item | b-12 | Ridge 2 walking boot | Shoes > Boots | 89.95
-    U: {hiking boots|product} {under 120|price at_most 120}, {waterproof|feature}, {not black|color is_not ? black} if you can
+    U: {hiking boots|product} {under 120|price at_most 120}, {waterproof|feature}, {not black|color is_not ? black} ok?
     > greet state_need | exploring
     A: The Ridge 2 is waterproof, 89.95, in brown.
     U: {make it 150|price at_most 150}, and a {tent|product} for {@tent two people|size}
