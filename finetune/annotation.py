@@ -5,13 +5,13 @@
     U: {hiking boots|product} {under 120|price at_most 120}, {waterproof|feature}, {not black|color is_not ? black} ok?
     > greet state_need | exploring
     A: The Ridge 2 is waterproof, 89.95, in brown.
-    U: {make it 150|price at_most 150}, and a {tent|product} for {@tent two people|size}
+    U: {make it 150|@boots price at_most 150}, and a {tent|product} for {two people|size}
     > refine_need state_need | comparing | @boots drop price
 
 `{words|spec}` marks words of a message. A spec is `ATTRIBUTE [OP] [?] [VALUE] [CURRENCY]`: the operator is `is` unless
 said, `?` makes a wish, the value is the words themselves unless said. `&` joins two specs of the same words. `product`
 opens a need, `rename` names the need anew. A constraint belongs to the need that its message opens, else to the active
-one; `{@tent …}` names another by a part of its product (`@-` for the one without a name).
+one; a spec that begins with `@boots` names another by a part of its product (`@-` for the one without a name).
 
 Below a shopper's message stand its acts, the stage, and what else it changed, `;` between two changes, each with an
 `@need` before it where it is not the need that was active: `drop ATTRIBUTE [VALUE]`, `soften …`, `harden …` (of the
@@ -61,7 +61,8 @@ class AnnotationError(ValueError):
 
 
 def read_annotated(paths: Sequence[Path] = ()) -> Iterator[list[Conversation]]:
-    """Each conversation as its prefixes, one for each shopper message, with the state that holds after it.
+    """Each conversation as its prefixes, one for each shopper message, with the state that holds after it. Its id is
+    the file's name and its own.
 
     Reads the project's own files unless `paths` are named. Raises `AnnotationError` with file and line.
     """
@@ -80,10 +81,11 @@ def _conversations(path: Path) -> Iterator[list[Conversation]]:
             if text.startswith("=="):
                 if draft:
                     yield draft.finished()
-                draft = _Draft(text[2:].strip())
-                if not draft.id or draft.id in ids:
-                    raise AnnotationError(f"each conversation needs an id of its own, found {draft.id!r} again")
-                ids.add(draft.id)
+                name = text[2:].strip()
+                if not name or name in ids:
+                    raise AnnotationError(f"each conversation needs an id of its own, found {name!r} again")
+                ids.add(name)
+                draft = _Draft(f"{path.stem}/{name}")
             elif draft is None:
                 raise AnnotationError("expected '== ID' before the first message")
             else:
@@ -91,7 +93,10 @@ def _conversations(path: Path) -> Iterator[list[Conversation]]:
         except (AnnotationError, ValidationError) as error:
             raise AnnotationError(f"{path.name}:{number}: {error}") from error
     if draft:
-        yield draft.finished()
+        try:
+            yield draft.finished()
+        except AnnotationError as error:
+            raise AnnotationError(f"{path.name}:{number}: {error}") from error
 
 
 @dataclass
@@ -112,6 +117,8 @@ class _Draft:
             raise AnnotationError("expected '> ACTS | STAGE' below the shopper's message")
         if kind == "U:":
             self.marks = MARK.findall(rest)
+            if misplaced := [words for words, _ in self.marks if words.startswith("@")]:
+                raise AnnotationError(f"@need belongs behind the bar, before the attribute; found {misplaced[0]!r}")
             self._say("user", MARK.sub(r"\1", rest))
         elif kind in ("A:", "H:"):
             self._say("assistant" if kind == "A:" else "agent", rest)

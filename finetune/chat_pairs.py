@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from assistant.generation import harmless, render
 from assistant.prompts import reader_messages, target_text
 from assistant.records import Conversation
-from finetune.conversations import chains, read_conversations, split
+from finetune.conversations import chains, split
 from finetune.readings import readings
+from finetune.sources import read_sources
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +56,7 @@ def load_reader_pairs(
     paths: Sequence[str | Path], held_out: float, seed: int
 ) -> tuple[list[Pair], list[Pair], list[str]]:
     """Pairs to train on, pairs held out (whole conversations, `held_out` of them), and what was wrong with files."""
-    conversations, problems = read_conversations([Path(path) for path in paths])
+    conversations, problems = read_sources(paths)
     if not conversations:
         raise ValueError(f"No labelled conversation in {', '.join(map(str, paths)) or 'no file'}; give `data` files.")
     parts = split(conversations, {"train": 1 - held_out, "valid": held_out}, seed)

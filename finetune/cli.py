@@ -105,10 +105,7 @@ def _recipe(load: Callable[..., R], path: Path, changes: list[str] | None, **giv
             raise typer.BadParameter(f"expected KEY=VALUE, such as seed=1; found {change!r}", param_hint="--set")
         overrides[key.strip()] = yaml.safe_load(value)
     overrides |= {k: str(v) if isinstance(v, Path) else v for k, v in given.items() if v is not None}
-    try:
-        return load(path, **overrides)
-    except TypeError as error:
-        raise ValueError(f"{path}: expected the settings of a recipe as KEY: VALUE lines; {error}.") from error
+    return load(path, **overrides)
 
 
 @judge.command("reader")

@@ -14,7 +14,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,12 +34,13 @@ from finetune.chat_pairs import (
     load_reader_pairs,
     steps,
 )
+from finetune.recipe import YamlRecipe
 
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class LoraRecipe:
+class LoraRecipe(YamlRecipe):
     """Settings of a run; configs/train-hub-reader.yaml explains them one by one."""
 
     model: str = "Qwen/Qwen3-4B-Instruct-2507"
@@ -72,17 +73,6 @@ class LoraRecipe:
                 raise ValueError(f"`{name}` must be 1 or more; it is {getattr(self, name)}.")
         if not 0 < self.held_out < 1:
             raise ValueError(f"`held_out` is a share between 0 and 1; it is {self.held_out}.")
-
-    @classmethod
-    def from_yaml(cls, path: str | Path, **overrides: Any) -> LoraRecipe:
-        """Reads a recipe. Raises `ValueError` for a setting that does not exist, naming those that do."""
-        import yaml
-
-        values = (yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}) | overrides
-        known = [f.name for f in fields(cls)]
-        if unknown := sorted(set(values) - set(known)):
-            raise ValueError(f"{path}: there is no setting {unknown[0]!r}; there are {', '.join(known)}.")
-        return cls(**values)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from assistant.intent import Feature, IntentModel, conversation_features
 from assistant.records import Conversation, State
 from finetune.conversations import read_conversations, split
 from finetune.intent_data import Example, conversation_prefixes, demo_sessions, rees46_sessions, uci_sessions
+from finetune.recipe import YamlRecipe
 
 BEHAVIOUR = ("product views", "minutes on products", "weekend")
 BASKET = ("added to basket", "began checkout")
@@ -32,7 +32,7 @@ Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(YamlRecipe):
     """configs/train-intent.yaml; see the comments there."""
 
     uci: str
@@ -42,17 +42,6 @@ class Recipe:
     ridge: float = 1.0
     seed: int = 0
     output: str = "runs/intent"
-
-    @classmethod
-    def from_yaml(cls, path: str | Path, **overrides: Any) -> Recipe:
-        """Reads a recipe; unknown keys are refused with the known ones named."""
-        import yaml
-
-        values = (yaml.safe_load(Path(path).read_text("utf-8")) or {}) | overrides
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ValueError(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-        return cls(**values)
 
 
 def train(recipe: Recipe) -> dict[str, dict[str, float]]:

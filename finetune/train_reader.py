@@ -7,7 +7,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from assistant.compact.network import Network
 from assistant.compact_reader import ADAPTER, HEADS, CompactReader, load_base, save
 from assistant.records import Conversation
 from finetune.batches import Example, batches, collate
-from finetune.conversations import chains, read_conversations, split
+from finetune.conversations import chains, split
 from finetune.evaluate import Evaluation, evaluate, load
 from finetune.generator import generate
 from finetune.importers import training
@@ -28,6 +28,8 @@ from finetune.reader_card import card
 from finetune.reader_loss import losses, total
 from finetune.reader_thresholds import choose
 from finetune.readings import readings
+from finetune.recipe import YamlRecipe
+from finetune.sources import annotated, is_annotated, read_sources
 from finetune.targets import align
 
 CHECKPOINT_SECONDS = 120.0
@@ -37,7 +39,7 @@ TARGETS = ["query", "key", "value", "dense"]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(YamlRecipe):
     """configs/train-reader.yaml; see the comments there. `minutes` of processor time end a run early if set."""
 
     data: list[str] = field(default_factory=list)
@@ -59,17 +61,6 @@ class Recipe:
     also: list[str] = field(default_factory=list)
     start: str | None = None
     output: str = "runs/reader"
-
-    @classmethod
-    def from_yaml(cls, path: str | Path, **overrides: Any) -> Recipe:
-        """Read a recipe; unknown keys are refused with the known ones named."""
-        import yaml
-
-        values = (yaml.safe_load(Path(path).read_text("utf-8")) or {}) | overrides
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ValueError(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-        return cls(**values)
 
 
 def new_network(recipe: Recipe) -> tuple[Network, Any]:
@@ -101,8 +92,9 @@ def _continue(network: Network, folder: Path) -> None:
 
 
 def public(names: Sequence[str]) -> list[Conversation]:
-    """The training parts of public sets, each named `SET:PATH` with a set of `finetune.importers`."""
-    return [c for name in names for c in training(*_set_and_path(name))]
+    """The training parts of public sets, each named `SET:PATH` with a set of `finetune.importers`, and annotated
+    conversations by `annotated:`."""
+    return [c for name in names for c in (annotated(name) if is_annotated(name) else training(*_set_and_path(name)))]
 
 
 def _set_and_path(name: str) -> tuple[str, Path]:
@@ -142,7 +134,7 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
     torch.set_num_threads(recipe.threads)
     output = Path(recipe.output)
     output.mkdir(parents=True, exist_ok=True)
-    conversations, problems = read_conversations([Path(p) for p in recipe.data])
+    conversations, problems = read_sources(recipe.data)
     for problem in problems:
         report(str(problem))
     parts = split(conversations, PARTS, seed=0)

@@ -7,7 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from assistant.draft import sentences
 from assistant.generation import render
 from assistant.phrasebook import Phrasebook
 from assistant.writer_prompt import PROMPT_VERSION
+from finetune.recipe import YamlRecipe
 from finetune.replies.examples import HELD_OUT, Example, examples
 from finetune.writer_card import write_card
 from finetune.writer_tokenizer import END, train_tokenizer
@@ -33,7 +34,7 @@ Row = tuple[list[int], list[int]]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(YamlRecipe):
     """configs/train-writer.yaml; see the comments there."""
 
     examples: int = 30000
@@ -59,17 +60,6 @@ class Recipe:
     start: str | None = None
     threads: int = 1
     output: str = "runs/writer"
-
-    @classmethod
-    def from_yaml(cls, path: str | Path, **overrides: Any) -> Recipe:
-        """Read a recipe; unknown keys are refused with the known ones named."""
-        import yaml
-
-        values = (yaml.safe_load(Path(path).read_text("utf-8")) or {}) | overrides
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ValueError(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-        return cls(**values)
 
 
 def train_writer(recipe: Recipe, report: Report = print) -> dict[str, Any]:
