@@ -54,7 +54,7 @@ def decode(
 
 
 def find_spans(encoded: Encoded, tags: Floats) -> list[Span]:
-    """The best sequence of tags in which no span starts in its middle, as spans. `tags` is (T, TAGS) scores."""
+    """The best sequence of tags in which no span starts or ends inside a word, as spans. `tags` is (T, TAGS) scores."""
     scores = tags - _logsumexp(tags)
     readable = [i for i, place in enumerate(encoded.places) if place is not None]
     best: Floats = np.zeros(0, dtype=np.float32)
@@ -64,7 +64,10 @@ def find_spans(encoded: Encoded, tags: Floats) -> list[Span]:
         place = encoded.places[i]
         assert place is not None
         connected = previous is not None and (previous.segment, previous.index) == (place.segment, place.index)
-        best, pointers = _step(best, scores[i], connected)
+        if connected and _inside_word(encoded.texts[place.segment, place.index], place.start):
+            best, pointers = _step_inside(best, scores[i])
+        else:
+            best, pointers = _step(best, scores[i], connected)
         back.append(pointers)
         previous = place
     path = _trace(best, back)
@@ -82,6 +85,22 @@ def _step(best: Floats, scores: Floats, connected: bool) -> tuple[Floats, NDArra
         before = tag if best[tag] > best[tag - 1] else tag - 1
         pointers[tag] = before
         arrived[tag] = best[before] if connected else FAR
+    return arrived + scores, pointers
+
+
+def _inside_word(text: str, start: int) -> bool:
+    """Whether the token that starts here goes on with the letters before it."""
+    return text[max(start - 1, 0) : start].isalpha() and text[start : start + 1].isalpha()
+
+
+def _step_inside(best: Floats, scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """A step within a word: what is outside stays outside, what is a span goes on."""
+    pointers = np.arange(TAGS)
+    arrived = np.where(INSIDE, best, FAR)
+    arrived[OUTSIDE] = best[OUTSIDE]
+    for tag in np.flatnonzero(INSIDE):
+        if best[tag - 1] > best[tag]:
+            pointers[tag], arrived[tag] = tag - 1, best[tag - 1]
     return arrived + scores, pointers
 
 
