@@ -1,0 +1,1 @@
+"""Judging readers side by side: models, readings that are kept, resampling, and the report of it all."""
