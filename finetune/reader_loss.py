@@ -28,6 +28,7 @@ def _terms(network: Network, states: Tensor, batch: Batch) -> dict[str, Tensor]:
         "tags": _entropy(turn["tags"].flatten(0, 1), batch.tags.flatten()),
         "active": _entropy(turn["active"].masked_fill(~batch.anchors, FAR), batch.active),
         "stage": _entropy(turn["stage"], batch.stage),
+        "support": _entropy(turn["support"], batch.support),
         "acts": _acts(turn["acts"], batch.acts),
         "opens": _entropy(turn["opens"][torch.arange(len(batch.news)), batch.news], batch.opens),
         "constraints": _at(turn["constraints"], batch.held),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.amounts import number
 from assistant.compact.encoding import Encoded, Segment
-from assistant.compact.network import ACTIONS, ACTS, ATTRIBUTES, OPS, OUTSIDE, STAGES, STRENGTHS, begin
+from assistant.compact.network import ACTIONS, ACTS, ATTRIBUTES, OPS, OUTSIDE, STAGES, STRENGTHS, SUPPORT, begin
 from assistant.records import Added, Constraint, Conversation, Reading
 
 IGNORE = -100
@@ -43,6 +43,7 @@ class Target:
     active: int
     acts: tuple[float, ...] | None
     stage: int
+    support: int
     lost: int
 
 
@@ -80,6 +81,7 @@ def align(encoded: Encoded, reading: Reading, conversation: Conversation) -> Tar
         active=anchors.get(reading.active, IGNORE) if reading.active is not None else 0,
         acts=tuple(float(a in reading.acts) for a in ACTS) if "acts" in label else None,
         stage=STAGES.index(reading.stage) if "stage" in label else IGNORE,
+        support=SUPPORT.index(label["support"]) if "support" in label else IGNORE,
         lost=lost,
     )
 

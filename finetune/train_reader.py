@@ -7,7 +7,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ import torch
 from torch import nn
 
 from assistant.compact.decoding import Thresholds
-from assistant.compact.encoding import encode
+from assistant.compact.encoding import Segment, encode
 from assistant.compact.network import Network
 from assistant.compact_reader import ADAPTER, HEADS, CompactReader, load_base, save
 from assistant.records import Conversation
-from finetune.batches import Example, batches, collate
+from finetune.augment import bank_of, swapped
+from finetune.batches import Batch, Example, batches, collate
 from finetune.conversations import chains, split
 from finetune.evaluate import Evaluation, evaluate, load
 from finetune.generator import generate
@@ -35,6 +36,8 @@ from finetune.targets import align
 CHECKPOINT_SECONDS = 120.0
 Report = Callable[[str], None]
 PARTS = {"train": 0.85, "dev": 0.07, "test": 0.08}
+MASK = 103
+"""The id of [MASK] in the base model's vocabulary."""
 TARGETS = ["query", "key", "value", "dense"]
 
 
@@ -53,6 +56,8 @@ class Recipe(YamlRecipe):
     heads_learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup: float = 0.03
+    swaps: bool = True
+    mask: float = 0.05
     batch_tokens: int = 4096
     seed: int = 0
     threads: int = 2
@@ -115,15 +120,29 @@ def examples(tokenizer: Any, conversations: Sequence[Conversation]) -> list[Exam
     return rows
 
 
-def curriculum(recipe: Recipe, labelled: Sequence[Example], generated: Sequence[Example]) -> Iterator[list[Example]]:
-    """All batches of a run in order: passes over the mixture, then over the labelled ones and a like share."""
+def passes(tokenizer: Any, labelled: Sequence[Conversation], recipe: Recipe) -> Iterator[list[Example]]:
+    """The labelled turns over and over, every second time with other words in them where the recipe says so."""
+    plain = examples(tokenizer, labelled)
+    all_chains = chains(labelled)
+    bank, rng = bank_of(all_chains), random.Random(recipe.seed)
+    while True:
+        yield plain
+        changed = [c for chain in all_chains for c in swapped(chain, bank, rng)] if recipe.swaps else []
+        yield examples(tokenizer, changed) if changed else plain
+
+
+def curriculum(
+    recipe: Recipe, labelled: Iterator[list[Example]], generated: Sequence[Example]
+) -> Iterator[list[Example]]:
+    """All batches of a run in order: passes over the mixture, then over the labelled ones and half as many others."""
     rng = random.Random(recipe.seed)
     for epoch in range(recipe.epochs):
-        mixture = [*generated, *list(labelled) * recipe.repeat]
+        mixture = [*generated, *(row for _ in range(recipe.repeat) for row in next(labelled))]
         yield from batches(mixture, recipe.batch_tokens, seed=recipe.seed * 1000 + epoch)
     for epoch in range(recipe.polish):
-        like = rng.sample(list(generated), min(len(labelled), len(generated)))
-        yield from batches([*labelled, *like], recipe.batch_tokens, seed=recipe.seed * 1000 + 500 + epoch)
+        rows = next(labelled)
+        others = rng.sample(list(generated), min(len(rows) // 2, len(generated)))
+        yield from batches([*rows, *others], recipe.batch_tokens, seed=recipe.seed * 1000 + 500 + epoch)
 
 
 def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
@@ -139,17 +158,16 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
         report(str(problem))
     parts = split(conversations, PARTS, seed=0)
     network, tokenizer = new_network(recipe)
-    labelled = examples(tokenizer, parts["train"])
     made = [c for chain in generate(recipe.generated, recipe.seed) for c in chain] if recipe.generated else []
     generated = examples(tokenizer, [*made, *public(recipe.also)])
-    report(f"{len(labelled)} labelled and {len(generated)} generated turns")
-    plan = list(curriculum(recipe, labelled, generated))
+    report(f"{len(parts['train'])} labelled and {len(generated)} generated turns")
+    plan = list(curriculum(recipe, passes(tokenizer, parts["train"], recipe), generated))
     minutes = _fit(network, recipe, plan, output / "checkpoint.pt", report)
     reader = CompactReader(network, tokenizer, Thresholds())
     if parts["dev"]:
         choose(reader, last_of_each(parts["dev"]))
     counts = {
-        "labelled": len(labelled),
+        "labelled": len(parts["train"]),
         "generated": len(generated),
         "conversations": len(chains(conversations)),
         "minutes": round(minutes, 1),
@@ -220,7 +238,7 @@ def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint
     network.train()
     started, saved, tokens, running = time.process_time(), time.monotonic(), 0, 0.0
     while step < len(plan):
-        batch = collate(plan[step])
+        batch = masked(collate(plan[step]), recipe, step)
         loss = total(losses(network, batch))
         loss.backward()
         masters.take_gradients()
@@ -249,6 +267,16 @@ def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint
     network.eval()
     checkpoint.unlink(missing_ok=True)
     return (time.process_time() - started) / 60
+
+
+def masked(batch: Batch, recipe: Recipe, step: int) -> Batch:
+    """The batch with a share of its words hidden, so that a reader leans on the sentence and not on one word."""
+    if not recipe.mask:
+        return batch
+    generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+    hidden = torch.rand(batch.ids.shape, generator=generator) < recipe.mask
+    hidden &= batch.segments >= Segment.STATE
+    return replace(batch, ids=batch.ids.masked_fill(hidden, MASK))
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from assistant.amounts import currency, number
 from assistant.compact.encoding import Encoded, Place, Segment
-from assistant.compact.network import ACTIONS, ACTS, ATTRIBUTES, OPS, OUTSIDE, STAGES, STRENGTHS, TAGS, Network
-from assistant.records import Added, Constraint, Conversation, Named, Reading, Ref, Source, State
+from assistant.compact.network import ACTIONS, ACTS, ATTRIBUTES, OPS, OUTSIDE, STAGES, STRENGTHS, SUPPORT, TAGS, Network
+from assistant.records import Added, Constraint, Conversation, Named, Reading, Ref, Source, State, SupportIntent
 
 Floats = NDArray[np.float32]
 NUMERIC = ("price", "rating", "quantity")
 FAR = -1e9
 PRODUCT = ATTRIBUTES.index("product")
+SERVICE = frozenset({"order_status", "change_order", "return_refund", "policy", "complaint", "ask_human"})
 
 
 @dataclass(frozen=True)
@@ -163,13 +164,15 @@ class _Decoder:
         added = [a for s in values if (a := self._added(s)) is not None]
         closed = self._closed()
         active = self._active(closed)
+        acts = self._acts()
         return Reading(
             closed=closed,
             named=tuple(self.named),
             added=tuple(a for a in added if a.need not in closed),
             active=active,
-            acts=self._acts(),
+            acts=acts,
             stage=STAGES[int(self.turn["stage"].argmax())],  # type: ignore[arg-type]
+            support=self._support(acts),
             **self._held(closed),
         )
 
@@ -279,6 +282,10 @@ class _Decoder:
         probability = 0.5 * (1 + np.tanh(self.turn["acts"] / 2))
         chosen = [a for a, p in zip(ACTS, probability, strict=True) if p >= self.thresholds.act]
         return tuple(chosen or [ACTS[int(probability.argmax())]])
+
+    def _support(self, acts: tuple[str, ...]) -> SupportIntent | None:
+        asks = SERVICE & set(acts)
+        return SUPPORT[int(self.turn["support"].argmax())] if asks else None  # type: ignore[return-value]
 
     def _held(self, closed: tuple[int, ...]) -> dict[str, tuple[Ref, ...]]:
         changed: dict[str, list[Ref]] = {"drop": [], "soften": [], "harden": []}

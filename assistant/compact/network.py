@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from assistant.compact.encoding import Segment
-from assistant.records import Act, Stage
+from assistant.records import Act, Stage, SupportIntent
 from retrieval.conditions import Attribute, Op
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ ATTRIBUTES: tuple[str, ...] = get_args(Attribute)
 OPS: tuple[str, ...] = get_args(Op)
 ACTS: tuple[str, ...] = get_args(Act)
 STAGES: tuple[str, ...] = get_args(Stage)
+SUPPORT: tuple[str, ...] = get_args(SupportIntent)
 STRENGTHS = ("must", "prefer")
 ACTIONS = ("keep", "drop", "soften", "harden")
 OUTSIDE = 0
@@ -62,6 +63,7 @@ class Heads(nn.Module):
         self.active = nn.Linear(hidden, hidden)
         self.acts = _mlp(3 * hidden, hidden, len(ACTS))
         self.stage = _mlp(3 * hidden, hidden, len(STAGES))
+        self.support = _mlp(3 * hidden, hidden, len(SUPPORT))
 
 
 class Network(nn.Module):
@@ -80,8 +82,8 @@ class Network(nn.Module):
         return states.float()
 
     def turn(self, states: Tensor, segments: Tensor) -> dict[str, Tensor]:
-        """What the turn says as a whole: tags (B, T, TAGS), actions on what is held (B, T, ·), acts, stage,
-        and the active need as scores of every token (B, T)."""
+        """What the turn says as a whole: tags (B, T, TAGS), actions on what is held (B, T, ·), acts, stage, support
+        intent, and the active need as scores of every token (B, T)."""
         heads = self.heads
         first = states[:, 0]
         message = (segments == Segment.MESSAGE).unsqueeze(-1)
@@ -98,6 +100,7 @@ class Network(nn.Module):
             "active": _dots(heads.active(first), keys),
             "acts": heads.acts(pooled),
             "stage": heads.stage(pooled),
+            "support": heads.support(pooled),
         }
 
     def spans(self, states: Tensor, rows: Tensor, starts: Tensor, ends: Tensor) -> dict[str, Tensor]:

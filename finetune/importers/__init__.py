@@ -1,8 +1,8 @@
 """Public sets in the layout of labelled conversations, as far as their own labels honestly say what ours would.
 
-Each importer's module says how it maps. Labels are partial: they hold only the keys of a State that the set tells,
-and only
-those are scored and trained. Of PSCon and ShoppingBench a fifth of the conversations is never trained on.
+Each importer's module says how it maps. Labels are partial: they hold only the keys of a State that the set tells, and
+only those are scored and trained. Of PSCon and ShoppingBench a fifth of the conversations is never trained on; Bitext
+comes as one file to train on and others to judge by.
 """
 
 from __future__ import annotations
@@ -45,10 +45,12 @@ def heldout(name: str, path: Path) -> list[Conversation]:
 
 def training(name: str, path: Path) -> list[Conversation]:
     """The conversations of a set that may be trained on, with all their prefixes."""
+    if name == "bitext":
+        return list(import_bitext(path))
     return _part(name, path, "training")
 
 
 def _part(name: str, path: Path, part: str) -> list[Conversation]:
     if name not in SPLIT:
-        raise ValueError(f"expected one of {sorted(SPLIT)}, found {name!r}")
+        raise ValueError(f"expected one of {sorted([*SPLIT, 'bitext'])}, found {name!r}")
     return split(SPLIT[name](path), FRACTIONS, seed=0)[part]

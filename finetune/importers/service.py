@@ -73,10 +73,13 @@ def import_multidogo(path: Path) -> Iterator[Conversation]:
 
 
 def import_bitext(path: Path) -> Iterator[Conversation]:
-    """Requests of one of the CSV files (`train.csv.gz` ...) whose intent is one of our acts."""
+    """Requests of one of the CSV files (`train.csv.gz` ...), each with its support intent, and with an act where the
+    intent is one of ours."""
     for number, row in enumerate(csv_rows(path)):
-        if row["intent"] in BITEXT:
-            yield _single(f"bitext-{path.name.split('.')[0]}-{number}", row["utterance"], [BITEXT[row["intent"]]])
+        intent = row["intent"]
+        single = _single(f"bitext-{path.name.split('.')[0]}-{number}", row["utterance"], [BITEXT.get(intent, "policy")])
+        label = dict(single.label or {}) if intent in BITEXT else {"needs": []}
+        yield single.model_copy(update={"label": label | {"support": intent}})
 
 
 def import_clinc150(path: Path) -> Iterator[Conversation]:
