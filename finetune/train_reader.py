@@ -21,6 +21,7 @@ from assistant.compact_reader import ADAPTER, HEADS, CompactReader, load_base, s
 from assistant.records import Conversation
 from finetune.augment import bank_of, swapped
 from finetune.batches import Batch, Example, batches, collate
+from finetune.calibration import calibrate
 from finetune.conversations import chains, split
 from finetune.evaluate import Evaluation, evaluate, load
 from finetune.generator import generate
@@ -166,6 +167,7 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
     reader = CompactReader(network, tokenizer, Thresholds())
     if parts["dev"]:
         choose(reader, last_of_each(parts["dev"]))
+        calibrate(reader, chains(parts["dev"]))
     counts = {
         "labelled": len(parts["train"]),
         "generated": len(generated),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,12 +23,20 @@ SERVICE = frozenset({"order_status", "change_order", "return_refund", "policy", 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where a probability counts as yes; set on development data when the reader was trained."""
+    """Where a probability counts as yes, and how the network's score of a constraint becomes the probability that it
+    is right (`slope` and `offset` on the log odds); set on development data when the reader was trained."""
 
     act: float = 0.5
     span: float = 0.5
     change: float = 0.5
     close: float = 0.5
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def confidence(self, score: float) -> float:
+        """The calibrated probability for a score between 0 and 1."""
+        odds = math.log(max(score, 1e-6)) - math.log(max(1 - score, 1e-6))
+        return 1 / (1 + math.exp(-(self.slope * odds + self.offset)))
 
 
 @dataclass(frozen=True)
@@ -233,7 +242,7 @@ class _Decoder:
                 unit=self._unit(need, source, text) if attribute == "price" else None,
                 strength=STRENGTHS[int(strength.argmax())],
                 source=source,
-                confidence=round(float(span.sure * op.max() * owner.max()), 4),
+                confidence=round(self.thresholds.confidence(float(span.sure * op.max() * owner.max())), 4),
             ),
         )
 
