@@ -14,17 +14,22 @@ from pydantic import ValidationError
 
 from assistant.build import Parts, build
 from assistant.compare import Comparison, compare
+from assistant.completions import Completions, Exclusive, completions
 from assistant.config import Settings
+from assistant.copilot.queue import Waiting, queued
 from assistant.edits import reading_of
 from assistant.errors import InvalidInput, UnknownProduct
 from assistant.reading import fold
 from assistant.records import Conversation, Edit, Event, Intent, Item, Message, Plan, Reply, State
-from assistant.session import Session
+from assistant.session import Session, taken_since
 from assistant.shop import Shop
 from assistant.state import update
-from assistant.turn import rank_again, reply_of, think
+from assistant.store import ConflictError
+from assistant.turn import hear, rank_again, reply_of, silence, think
 from retrieval.index import Index
 from retrieval.product import Product
+
+ATTEMPTS = 5
 
 
 class Assistant:
@@ -68,24 +73,29 @@ class Assistant:
         """Begins a session and returns its unguessable id. `user_id` is a shopper whom the caller has identified."""
         return self._parts.store.create_session(user_id)
 
-    def respond(self, session_id: str, message: str, events: Iterable[Event | dict[str, Any]] = ()) -> Reply:
-        """The reply to a message, saved with the session. `events` are what the shopper did since the last message.
+    def respond(
+        self, session_id: str, message: str, events: Iterable[Event | dict[str, Any]] = (), *, key: str | None = None
+    ) -> Reply:
+        """The reply to a message, saved with the session. `events` are what the shopper did since the last message;
+        `key` is the sender's own id of it, with which it may be sent again and is saved once.
 
+        While an agent holds the conversation, the message is saved and the reply has no text.
         Raises `UnknownSession`, `InvalidInput` (an empty or too long message, a malformed event) or `ModelError`.
         """
-        *_, reply = self.stream(session_id, message, events)
+        *_, reply = self.stream(session_id, message, events, key=key)
         assert isinstance(reply, Reply)
         return reply
 
     def stream(
-        self, session_id: str, message: str, events: Iterable[Event | dict[str, Any]] = ()
+        self, session_id: str, message: str, events: Iterable[Event | dict[str, Any]] = (), *, key: str | None = None
     ) -> Iterator[str | Reply]:
         """The reply as it is written: verified pieces of its text, and last the `Reply`, which is saved by then.
 
+        Where an agent takes over meanwhile, the pieces stop and the `Reply` has no text: what was said is taken back.
         Raises like `respond`, bad input at once, before anything is written.
         """
         text = self._text(message)
-        return self._turn(session_id, text, _events(events), self.session(session_id))
+        return self._turn(session_id, text, _events(events), key, self.session(session_id))
 
     def read(self, conversation: Conversation) -> State:
         """What the shopper needs, from a whole conversation."""
@@ -94,22 +104,71 @@ class Assistant:
         intent = self._parts.intent.predict(conversation, state)
         return state.model_copy(update={"purchase_probability": intent.probability})
 
-    def _turn(self, session_id: str, text: str, events: list[Event], _: Session) -> Iterator[str | Reply]:
+    def completions(self) -> dict[str, Completions]:
+        """The models as they are, by role (`reader`, `writer`), for those who ask them past the conversation."""
+        served = completions(self._parts.reader, self._parts.writer)
+        return {name: Exclusive(model, self._models) for name, model in served.items()}
+
+    def _turn(
+        self, session_id: str, text: str, events: list[Event], key: str | None, _: Session
+    ) -> Iterator[str | Reply]:
         store = self._parts.store
         with self._session_lock(session_id):
-            revision = store.append_message(session_id, Message(role="user", content=text), events)
+            if (earlier := self._earlier(session_id, key)) is not None:
+                yield earlier
+                return
+            revision = store.append_message(session_id, Message(role="user", content=text), events, key=key)
             session = store.load(session_id)
+            if session.holder is not None:
+                yield self._listen(session)
+                return
             with self._models:
                 thought = think(self._parts, session)
             pieces: list[str] = []
             for piece in self._written(thought.plans, session.conversation):
+                if store.holder(session_id) is not None:
+                    break
                 pieces.append(piece)
                 yield piece
             reply = reply_of(thought, "".join(pieces))
-            store.append_reply(session_id, reply, expected=revision, picks=thought.table)
+            try:
+                store.append_reply(session_id, reply, expected=revision, picks=thought.table)
+            except ConflictError:
+                if not taken_since(store.load(session_id), session):
+                    raise
+                yield self._listen(session)
+                return
             for product_id, quantity in thought.basket:
                 self._put(session_id, product_id, quantity)
         yield reply
+
+    def _earlier(self, session_id: str, key: str | None) -> Reply | None:
+        """The reply to a message that was sent before with the same key; `None` where it is to be answered now."""
+        store = self._parts.store
+        place = store.message_index(session_id, key) if key is not None else None
+        if place is None:
+            return None
+        session = store.load(session_id)
+        if (answered := next((i for i in sorted(session.replies) if i > place), None)) is not None:
+            return session.replies[answered]
+        passed = any(handover.after_message >= place for handover in session.handovers)
+        return None if place == len(session.messages) - 1 and not passed else silence(session.state)
+
+    def _listen(self, session: Session) -> Reply:
+        """The shopper's last message read into the state, and nothing said: an agent holds the conversation."""
+        store = self._parts.store
+        for _ in range(ATTEMPTS):
+            now = store.load(session.id)
+            heard = session.model_copy(update={"states": now.states, "revision": now.revision})
+            with self._models:
+                state = hear(self._parts, heard)
+            try:
+                store.push_state(session.id, state, picks=now.picks, relaxed=now.relaxed, source="reading",
+                                 expected=now.revision)
+                return silence(state)
+            except ConflictError:
+                continue
+        return silence(store.load(session.id).state)
 
     def _written(self, plans: Sequence[Plan], conversation: Conversation) -> Iterator[str]:
         """The writer's pieces, a blank line between two plans. The models are held for one piece at a time, so that a
@@ -124,6 +183,34 @@ class Assistant:
                 if piece is None:
                     break
                 yield piece
+
+    # --- hand-over -------------------------------------------------------------------------------------------
+
+    def take_over(self, session_id: str, agent: str) -> Session:
+        """Gives a conversation to an agent: until they give it back, the assistant says nothing in it, whatever it had
+        begun to write. Asking again changes nothing.
+
+        Raises `UnknownSession`, `InvalidInput` for an empty id, or `HeldError` where another agent holds it."""
+        self._parts.store.take_over(session_id, agent)
+        return self.session(session_id)
+
+    def give_back(self, session_id: str, agent: str) -> Session:
+        """Gives a conversation back to the assistant, which answers the shopper's next message and no earlier one.
+
+        Raises `UnknownSession`, or `HeldError` where another agent holds it."""
+        self._parts.store.give_back(session_id, agent)
+        return self.session(session_id)
+
+    def say_as_agent(self, session_id: str, agent: str, message: str, *, key: str | None = None) -> Session:
+        """Sends a message of the agent who holds the conversation; `key` as in `respond`.
+
+        Raises `UnknownSession`, `InvalidInput`, or `HeldError` for anybody who does not hold it."""
+        self._parts.store.append_agent_message(session_id, agent, self._text(message), key=key)
+        return self.session(session_id)
+
+    def queue(self, limit: int = 200) -> tuple[Waiting, ...]:
+        """The conversations that were used last, those first that need a person most."""
+        return queued(self._parts.store.overviews(limit), self.settings.conversation.sure)
 
     # --- the session -----------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.store.records import StoredSession as Session
 
-__all__ = ["Session", "asked", "rejected", "shown"]
+__all__ = ["Session", "asked", "rejected", "shown", "taken_since"]
 
 
 def asked(session: Session) -> frozenset[str]:
@@ -20,3 +20,8 @@ def rejected(session: Session) -> frozenset[str]:
 def shown(session: Session) -> frozenset[str]:
     """Ids of all products picked for this shopper so far."""
     return frozenset(pick.id for reply in session.replies.values() for pick in reply.picks)
+
+
+def taken_since(session: Session, before: Session) -> bool:
+    """Whether an agent took the conversation over, or gave it back, since it was as in `before`."""
+    return len(session.handovers) > len(before.handovers)

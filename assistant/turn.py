@@ -79,6 +79,19 @@ def think(parts: Parts, session: Session) -> Thought:
     return _settle(decisions, materials, intent, gone)
 
 
+def hear(parts: Parts, session: Session) -> State:
+    """The state after the session's last message, a shopper's, where nothing is to be said: an agent does."""
+    conversation = session.conversation
+    read = update(session.state, parts.reader.read(session.state, conversation))
+    state = with_browsed(read, behaviour(session.events, parts.index.catalogue))
+    return state.model_copy(update={"purchase_probability": parts.intent.predict(conversation, state).probability})
+
+
+def silence(state: State) -> Reply:
+    """The reply that says nothing, while an agent holds the conversation."""
+    return Reply(text="", state=state, handover=True, move="handover", why="an agent holds the conversation")
+
+
 def rank_again(parts: Parts, session: Session, state: State) -> tuple[tuple[Pick, ...], Found | None]:
     """The picks for a state that was changed by hand, and the search behind them."""
     seen = behaviour(session.events, parts.index.catalogue)

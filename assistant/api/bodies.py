@@ -80,10 +80,11 @@ class ChatRequest(Body):
 
 
 class ChatReply(Reply):
-    """A Reply, its session, and the index of its message there (what feedback refers to)."""
+    """A Reply, its session, and the index of its message there (what feedback refers to); without text and index
+    while a person of the shop holds the conversation."""
 
     session_id: str
-    message_index: int
+    message_index: int | None
 
 
 class EventsRequest(Body):
@@ -146,6 +147,7 @@ class SessionView(BaseModel):
     created: str
     updated: str
     revision: int
+    holder: Literal["assistant", "agent"] = "assistant"
     messages: tuple[Message, ...]
     events: tuple[Event, ...]
     replies: dict[int, Reply]

@@ -75,7 +75,7 @@ def _finish(assistant: Assistant, session_id: str, turn: Iterator[str | Reply], 
 
 
 def _reply_json(assistant: Assistant, session_id: str, reply: Reply, staff: bool) -> dict[str, Any]:
-    index = max(assistant.session(session_id).replies)
+    index = max(assistant.session(session_id).replies) if reply.text else None
     return {"session_id": session_id, "message_index": index, **as_json(reply, staff)}
 
 

@@ -11,12 +11,12 @@ from assistant.store import StoredSession
 from retrieval.product import Product
 
 NULLABLE = frozenset({"question", "product", "constraint"})
-PRIVATE = frozenset({"intent", "purchase_probability", "why"})
+PRIVATE = frozenset({"intent", "purchase_probability", "why", "agent", "handovers"})
 
 
 def as_json(record: BaseModel, staff: bool = True) -> dict[str, Any]:
     """A record as FORMATS.md writes it: absent fields left out, `null` only where it has a meaning there. Without
-    `staff`, purchase intent and the policy's reasons are left out at any depth."""
+    `staff`, purchase intent, the policy's reasons and who the agents are is left out at any depth."""
     data: dict[str, Any] = _clean(record.model_dump(mode="json"), frozenset() if staff else PRIVATE)
     return data
 
@@ -37,6 +37,7 @@ def session_json(session: StoredSession, staff: bool) -> dict[str, Any]:
     data["state"] = as_json(session.state, staff)
     data["picks"] = [as_json(pick, staff) for pick in session.picks]
     data["relaxed"] = [as_json(constraint, staff) for constraint in session.relaxed]
+    data["holder"] = "assistant" if session.holder is None else "agent"
     data["basket"] = [{"product_id": id, "quantity": quantity} for id, quantity in session.basket.items()]
     data["can_undo"] = bool(session.undoable)
     return data

@@ -1,15 +1,16 @@
 """The connection: one engine, short transactions, SQLite and PostgreSQL made to behave alike, errors in words.
 
-Writing transactions never overlap on one session. SQLite takes its one write lock at BEGIN IMMEDIATE and others wait
-for it up to `timeout`; on PostgreSQL the session's row is locked (`SELECT ... FOR UPDATE` in the store).
+Writing transactions never overlap on one record. SQLite takes its one write lock at BEGIN IMMEDIATE and others wait
+for it up to `timeout`; on PostgreSQL the session's row is locked (`SELECT ... FOR UPDATE` in the stores).
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from assistant.errors import InvalidInput, ShopkeeperError
-from assistant.store import schema
 
 _POOL = {"pool_size": 5, "max_overflow": 60}
 _ADVISORY_LOCK = 7_305_031  # any constant: two programs that start at once create the tables one after the other
@@ -32,13 +32,26 @@ class ConflictError(ShopkeeperError):
     """Somebody else changed the session in between. Load it again and repeat."""
 
 
-class Database:
-    """Opens the database at `url`, creating file and tables where there are none.
+@dataclass(frozen=True)
+class Schema:
+    """The tables of one purpose. `version_table` holds the `version` that a database has; `upgrades` lead from an
+    older one to the next, keyed by the older."""
 
-    Raises StoreError where it cannot be opened, is not a Shopkeeper database, or has another schema version.
+    metadata: sa.MetaData
+    version_table: sa.Table
+    version: int
+    upgrades: Mapping[int, Callable[[Connection], None]] = field(default_factory=dict)
+
+
+class Database:
+    """Opens the database at `url`, creating file and tables where there are none, and brings older tables up to date.
+
+    Raises StoreError where it cannot be opened, is not a Shopkeeper database, or has a schema version that this
+    program does not know.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, schema: Schema) -> None:
+        self.schema = schema
         self.url = _parse(url)
         self.name = self.url.render_as_string(hide_password=True)
         self.sqlite = self.url.get_backend_name() == "sqlite"
@@ -70,20 +83,25 @@ class Database:
         self.engine.dispose()
 
     def _prepare(self, connection: Connection) -> None:
+        schema = self.schema
         tables = set(sa.inspect(connection).get_table_names())
-        if "schema_version" not in tables:
+        if schema.version_table.name not in tables:
             if foreign := sorted(tables & set(schema.metadata.tables)):
                 raise StoreError(
-                    f"{self.name} already has tables of another program ({', '.join(foreign)}) and no schema_version: "
-                    "give Shopkeeper a database of its own."
+                    f"{self.name} already has tables of another program ({', '.join(foreign)}) and no "
+                    f"{schema.version_table.name}: give Shopkeeper a database of its own."
                 )
             schema.metadata.create_all(connection)
-            connection.execute(sa.insert(schema.schema_version).values(version=schema.SCHEMA_VERSION))
+            connection.execute(sa.insert(schema.version_table).values(version=schema.version))
             return
-        found = connection.scalar(sa.select(schema.schema_version.c.version))
-        if found != schema.SCHEMA_VERSION:
+        found = connection.scalar(sa.select(schema.version_table.c.version))
+        while (upgrade := schema.upgrades.get(found or 0)) is not None:
+            upgrade(connection)
+            found = (found or 0) + 1
+            connection.execute(sa.update(schema.version_table).values(version=found))
+        if found != schema.version:
             raise StoreError(
-                f"{self.name} has schema version {found}, this program needs {schema.SCHEMA_VERSION}: run the version "
+                f"{self.name} has schema version {found}, this program needs {schema.version}: run the version "
                 "of Shopkeeper that wrote it, or name a new database under store.url."
             )
 
@@ -148,7 +166,7 @@ def _dumps(value: Any) -> str:
 
 def _sqlite(url: URL, timeout: float) -> Engine:
     if not url.database or url.database == ":memory:":
-        raise StoreError("Sessions need a file: write store.url as sqlite:///FILE, not as a database in memory.")
+        raise StoreError("SQLite needs a file here: write store.url as sqlite:///FILE, not as a database in memory.")
     try:
         if not url.database.startswith("file:"):
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)

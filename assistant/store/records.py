@@ -34,10 +34,41 @@ class Feedback(Record):
     timestamp: str
 
 
+class Handover(Record):
+    """An agent took a conversation over or gave it back, after message `after_message` (an index, -1: before any)."""
+
+    action: Literal["take_over", "give_back"]
+    agent: str
+    after_message: int
+    timestamp: str
+
+
+class Overview(Record):
+    """A conversation as a queue shows it: its last message, the assistant's last reply, the state as it is.
+
+    `handed_over`: that reply promised the shopper a person, and none has come yet. `attended`: an agent wrote the last
+    message, or took the conversation over or gave it back after it. `reply_index` is the reply's place among the
+    messages."""
+
+    id: str
+    user_id: str | None = None
+    created: str
+    updated: str
+    holder: str | None = None
+    messages: int = 0
+    last_message: Message | None = None
+    last_reply: Reply | None = None
+    reply_index: int | None = None
+    state: State = State()
+    handed_over: bool = False
+    attended: bool = False
+
+
 class StoredSession(Record):
-    """A session as it was at one moment. `revision` counts changes of messages and states: hand it back as
-    `expected` to be told when somebody else wrote in between. `replies` is by index of the assistant's message;
-    `basket` maps product ids to quantities, in the order in which they came in.
+    """A session as it was at one moment. `revision` counts changes of messages, states and holder: hand it back as
+    `expected` to be told when somebody else wrote in between. `holder` is the agent who holds the conversation, `None`
+    while the assistant does. `replies` is by index of the assistant's message; `basket` maps product ids to
+    quantities, in the order in which they came in.
     """
 
     id: str
@@ -45,6 +76,8 @@ class StoredSession(Record):
     created: str
     updated: str
     revision: int
+    holder: str | None = None
+    handovers: tuple[Handover, ...] = ()
     messages: tuple[Message, ...] = ()
     events: tuple[Event, ...] = ()
     replies: dict[int, Reply] = Field(default_factory=dict)

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection, Row
 from assistant.errors import InvalidInput, UnknownSession
 from assistant.records import Constraint, Event, Message, Pick, Reply, State
 from assistant.store.database import ConflictError
-from assistant.store.records import Feedback, StateEntry, StateSource, StoredSession
-from assistant.store.schema import basket, events, feedback, messages, sessions, states
+from assistant.store.records import Feedback, Handover, StateEntry, StateSource, StoredSession
+from assistant.store.schema import basket, events, feedback, handovers, messages, sessions, states
 
 
 def now() -> str:
@@ -65,18 +65,34 @@ def _locked(connection: Connection, session_id: str) -> int:
     return int(revision)
 
 
-def insert_message(connection: Connection, session_id: str, message: Message, reply: Reply | None) -> None:
+def insert_message(
+    connection: Connection, session_id: str, message: Message, reply: Reply | None, key: str | None = None
+) -> None:
     """Appends a message after the session's last one."""
     row = {
         "session_id": session_id,
-        "position": _last_position(connection, session_id) + 1,
+        "position": last_position(connection, session_id) + 1,
         "role": message.role,
         "content": text(message.content),
         "timestamp": message.timestamp or now(),
         "extra": message.model_extra or {},
         "reply": None if reply is None else _json(reply),
+        "idempotency_key": text(key),
     }
     connection.execute(sa.insert(messages).values(row))
+
+
+def is_repeated(connection: Connection, session_id: str, key: str | None) -> bool:
+    """Whether a message with this key is in the session already."""
+    if key is None:
+        return False
+    same = sa.and_(messages.c.session_id == session_id, messages.c.idempotency_key == key)
+    return connection.scalar(sa.select(messages.c.id).where(same)) is not None
+
+
+def revision_of(connection: Connection, session_id: str) -> int:
+    """Locks the session and returns its revision as it is. Raises UnknownSession."""
+    return _locked(connection, session_id)
 
 
 def insert_events(connection: Connection, session_id: str, new: Iterable[Event]) -> None:
@@ -110,7 +126,7 @@ def insert_state(
         "state": _json(state),
         "picks": [_json(pick) for pick in picks],
         "relaxed": [_json(constraint) for constraint in relaxed],
-        "after_message": _last_position(connection, session_id),
+        "after_message": last_position(connection, session_id),
         "timestamp": now(),
         "undone": False,
     }
@@ -134,6 +150,7 @@ def load_session(connection: Connection, session_id: str) -> StoredSession:
         events=tuple(Event.model_validate(row.event) for row in rows(events, events.c.id)),
         states=tuple(_entry(row) for row in rows(states, states.c.id)),
         basket={row.product_id: row.quantity for row in rows(basket, basket.c.id)},
+        handovers=tuple(Handover.model_validate(_own(row)) for row in rows(handovers, handovers.c.id)),
         feedback=tuple(Feedback.model_validate(_own(row)) for row in rows(feedback, feedback.c.id)),
     )
 
@@ -154,7 +171,8 @@ def _json(record: BaseModel) -> dict[str, Any]:
     return record.model_dump(exclude_none=True)  # not mode="json", which turns NaN into null instead of refusing it
 
 
-def _last_position(connection: Connection, session_id: str) -> int:
+def last_position(connection: Connection, session_id: str) -> int:
+    """The index of the session's last message, -1 where there is none."""
     last = connection.scalar(sa.select(sa.func.max(messages.c.position)).where(messages.c.session_id == session_id))
     return -1 if last is None else int(last)
 

@@ -14,9 +14,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
+from sqlalchemy.engine import Connection
 
-SCHEMA_VERSION = 1
+from assistant.store.database import Schema
+
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -35,6 +39,7 @@ sessions = Table(
     Column("created", String(40), nullable=False),
     Column("updated", String(40), nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("holder", Text),
 )
 
 messages = Table(
@@ -48,7 +53,21 @@ messages = Table(
     Column("timestamp", String(40), nullable=False),
     Column("extra", JSON, nullable=False),
     Column("reply", JSON(none_as_null=True)),
+    Column("idempotency_key", String(200)),
     UniqueConstraint("session_id", "position"),
+    Index("messages_by_key", "session_id", "idempotency_key", unique=True),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _session(),
+    Column("action", String(16), nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("after_message", Integer, nullable=False),
+    Column("timestamp", String(40), nullable=False),
+    Index("handovers_by_session", "session_id", "id"),
 )
 
 events = Table(
@@ -96,3 +115,14 @@ feedback = Table(
     Column("timestamp", String(40), nullable=False),
     UniqueConstraint("session_id", "message_index"),
 )
+
+
+def _holding(connection: Connection) -> None:
+    """From version 1: who holds a session, the history of that, and keys of messages."""
+    connection.execute(text("ALTER TABLE sessions ADD COLUMN holder TEXT"))
+    connection.execute(text("ALTER TABLE messages ADD COLUMN idempotency_key VARCHAR(200)"))
+    next(index for index in messages.indexes if index.name == "messages_by_key").create(connection)
+    handovers.create(connection)
+
+
+SESSIONS = Schema(metadata, schema_version, SCHEMA_VERSION, {1: _holding})

@@ -9,6 +9,8 @@ A turn has two steps, so that a shopper's words survive a model that fails or a 
     revision = store.append_message(session_id, Message(role="user", content=...), events)
     ...the model reads, searches, writes...
     store.append_reply(session_id, reply, expected=revision)
+
+While an agent holds the session (`take_over` to `give_back`), `append_reply` is refused: see `assistant.store.holding`.
 """
 
 from __future__ import annotations
@@ -21,19 +23,23 @@ import sqlalchemy as sa
 from assistant.errors import InvalidInput, UnknownSession
 from assistant.records import Constraint, Event, Message, Pick, Reply, State
 from assistant.store.database import Database
-from assistant.store.records import StateSource, StoredSession, Thumb
+from assistant.store.holding import give, holder_of, require_agent, require_assistant, take
+from assistant.store.overview import overviews
+from assistant.store.records import Overview, StateSource, StoredSession, Thumb
 from assistant.store.rows import (
     advance,
     insert_events,
     insert_message,
     insert_state,
+    is_repeated,
     load_session,
     now,
     owner,
+    revision_of,
     text,
     touch,
 )
-from assistant.store.schema import basket, feedback, messages, sessions, states
+from assistant.store.schema import SESSIONS, basket, feedback, messages, sessions, states
 
 
 class Store:
@@ -46,7 +52,7 @@ class Store:
     """
 
     def __init__(self, url: str, *, timeout: float = 10.0) -> None:
-        self._database = Database(url, timeout)
+        self._database = Database(url, timeout, SESSIONS)
 
     def create_session(self, user_id: str | None = None) -> str:
         """A new, empty session; its id holds 256 random bits."""
@@ -62,16 +68,70 @@ class Store:
             return load_session(connection, session_id)
 
     def append_message(
-        self, session_id: str, message: Message, events: Iterable[Event] = (), *, expected: int | None = None
+        self,
+        session_id: str,
+        message: Message,
+        events: Iterable[Event] = (),
+        *,
+        expected: int | None = None,
+        key: str | None = None,
     ) -> int:
-        """Saves a shopper's or an agent's message, and what happened before it; returns the new revision."""
-        if message.role == "assistant":
-            raise InvalidInput("A message of the assistant is saved with its reply: use append_reply.")
+        """Saves a shopper's message, and what happened before it; returns the new revision.
+
+        `key` is the sender's own id of the message: sent again after a crash, it is not saved twice, and the revision
+        is the present one."""
+        if message.role != "user":
+            raise InvalidInput("Only a shopper's message is saved so: use append_reply or append_agent_message.")
         with self._database.write() as connection:
+            if is_repeated(connection, session_id, key):
+                return revision_of(connection, session_id)
             revision = advance(connection, session_id, expected)
             insert_events(connection, session_id, events)
-            insert_message(connection, session_id, message, None)
+            insert_message(connection, session_id, message, None, key)
             return revision
+
+    def append_agent_message(
+        self, session_id: str, agent: str, content: str, *, expected: int | None = None, key: str | None = None
+    ) -> int:
+        """Saves a message of the agent who holds the session, `key` as in `append_message`; returns the new revision.
+
+        Raises HeldError for anybody else."""
+        message = Message.model_validate({"role": "agent", "content": content, "agent": agent})
+        with self._database.write() as connection:
+            if is_repeated(connection, session_id, key):
+                return revision_of(connection, session_id)
+            revision = advance(connection, session_id, expected)
+            require_agent(connection, session_id, agent)
+            insert_message(connection, session_id, message, None, key)
+            return revision
+
+    def take_over(self, session_id: str, agent: str) -> int:
+        """Gives the session to `agent`: from now on no reply of the assistant is saved. Returns the revision; asking
+        again changes nothing. Raises HeldError where another agent holds it."""
+        with self._database.write() as connection:
+            return take(connection, session_id, agent)
+
+    def give_back(self, session_id: str, agent: str) -> int:
+        """Gives the session back to the assistant, which answers the shopper's next message. Returns the revision;
+        asking again changes nothing. Raises HeldError where another agent holds it."""
+        with self._database.write() as connection:
+            return give(connection, session_id, agent)
+
+    def holder(self, session_id: str) -> str | None:
+        """The agent who holds the session at this moment, `None` while the assistant does."""
+        with self._database.read() as connection:
+            return holder_of(connection, session_id)
+
+    def message_index(self, session_id: str, key: str) -> int | None:
+        """The index of the message that was saved with this key, `None` where there is none."""
+        same = sa.and_(messages.c.session_id == session_id, messages.c.idempotency_key == key)
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(messages.c.position).where(same))
+
+    def overviews(self, limit: int = 200) -> tuple[Overview, ...]:
+        """The conversations that were used last, latest first."""
+        with self._database.read() as connection:
+            return overviews(connection, limit)
 
     def append_reply(
         self,
@@ -84,9 +144,12 @@ class Store:
     ) -> int:
         """Saves the assistant's message with its reply, and `reply.state` as the current state; returns the revision.
 
-        `picks` are those that go with the state from now on, `reply.picks` unless others are given.
+        `picks` are those that go with the state from now on, `reply.picks` unless others are given. Raises HeldError
+        while an agent holds the session.
         """
         with self._database.write() as connection:
+            revision_of(connection, session_id)
+            require_assistant(connection, session_id)
             revision = advance(connection, session_id, expected)
             insert_events(connection, session_id, events)
             insert_message(connection, session_id, Message(role="assistant", content=reply.text), reply)

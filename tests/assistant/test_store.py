@@ -51,9 +51,9 @@ def test_a_turn_comes_back_as_it_was_saved(store: Store) -> None:
 
 def test_unknown_fields_of_a_message_are_kept(store: Store) -> None:
     session_id = store.create_session()
-    store.append_message(session_id, Message(role="agent", content="Hello", timestamp="2026-01-02T03:04:05Z", desk="b"))
+    store.append_message(session_id, Message(role="user", content="Hello", timestamp="2026-01-02T03:04:05Z", desk="b"))
     (message,) = store.load(session_id).messages
-    assert message == Message(role="agent", content="Hello", timestamp="2026-01-02T03:04:05Z", desk="b")
+    assert message == Message(role="user", content="Hello", timestamp="2026-01-02T03:04:05Z", desk="b")
 
 
 def test_hostile_text_is_only_text(store: Store) -> None:
@@ -288,7 +288,7 @@ def test_a_database_is_opened_again(url: str) -> None:
 def test_another_schema_version_is_refused(url: str) -> None:
     Store(url).close()
     _execute(url, "UPDATE schema_version SET version = 99")
-    with pytest.raises(StoreError, match="schema version 99, this program needs 1"):
+    with pytest.raises(StoreError, match="schema version 99, this program needs 2"):
         Store(url)
 
 
@@ -324,8 +324,8 @@ def test_sqlite_is_in_wal_mode_and_syncs(tmp_path: Path) -> None:
     [
         ("nonsense", "no database URL"),
         ("mysql://host/db", "SQLite or PostgreSQL"),
-        ("sqlite://", "need a file"),
-        ("sqlite:///:memory:", "need a file"),
+        ("sqlite://", "needs a file"),
+        ("sqlite:///:memory:", "needs a file"),
         ("sqlite:////proc/none/shop.db", "cannot be made"),
         ("postgresql://shop:secret@127.0.0.1:1/none", "cannot be used"),
     ],

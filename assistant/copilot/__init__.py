@@ -1,0 +1,1 @@
+"""What helps a customer-service agent: which conversation needs them, and what may be done next."""

@@ -1,0 +1,81 @@
+"""Who holds a conversation: the assistant, or one agent. A state lock: it is kept and checked in the transaction that
+writes, so it holds across threads, processes and crashes, also for a reply that was begun before it changed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from assistant.errors import InvalidInput, UnknownSession
+from assistant.store.database import ConflictError
+from assistant.store.rows import advance, last_position, now, owner, revision_of, text
+from assistant.store.schema import handovers, sessions
+
+MOST = 200
+
+
+class HeldError(ConflictError):
+    """Somebody else holds the conversation, so this may not be written. Nothing was."""
+
+
+def holder_of(connection: Connection, session_id: str) -> str | None:
+    """The agent who holds the session, `None` while the assistant does. Raises UnknownSession."""
+    row = connection.execute(sa.select(sessions.c.holder).where(sessions.c.id == owner(session_id))).one_or_none()
+    if row is None:
+        raise UnknownSession(session_id)
+    holder: str | None = row.holder
+    return holder
+
+
+def take(connection: Connection, session_id: str, agent: str) -> int:
+    """Gives the session to `agent` and returns its revision; the same agent may ask again. Raises HeldError."""
+    revision = revision_of(connection, session_id)
+    holder = holder_of(connection, session_id)
+    if holder is None:
+        return _pass(connection, session_id, "take_over", named(agent), named(agent))
+    if holder != agent:
+        raise HeldError(f"Agent {holder!r} holds this conversation: it can be taken over once they give it back.")
+    return revision
+
+
+def give(connection: Connection, session_id: str, agent: str) -> int:
+    """Gives the session back to the assistant and returns its revision; nothing to do where it has it already.
+
+    Raises HeldError where another agent holds it."""
+    revision = revision_of(connection, session_id)
+    holder = holder_of(connection, session_id)
+    if holder is None:
+        return revision
+    if holder != agent:
+        raise HeldError(f"Agent {holder!r} holds this conversation, so {agent[:80]!r} cannot give it back.")
+    return _pass(connection, session_id, "give_back", agent, None)
+
+
+def require_assistant(connection: Connection, session_id: str) -> None:
+    """Raises HeldError while an agent holds the session, which the caller has locked."""
+    if (holder := holder_of(connection, session_id)) is not None:
+        raise HeldError(f"Agent {holder!r} holds this conversation: the assistant says nothing in it.")
+
+
+def require_agent(connection: Connection, session_id: str, agent: str) -> None:
+    """Raises HeldError unless `agent` holds the session, which the caller has locked."""
+    holder = holder_of(connection, session_id)
+    if holder != agent:
+        held = "The assistant" if holder is None else f"Agent {holder!r}"
+        raise HeldError(f"{held} holds this conversation: take it over before you write in it.")
+
+
+def named(agent: str) -> str:
+    """The agent's id. Raises InvalidInput for one that is empty or too long."""
+    if not agent.strip() or len(agent) > MOST:
+        raise InvalidInput(f"An agent's id is 1 to {MOST} characters, found {agent[:40]!r}.")
+    return str(text(agent))
+
+
+def _pass(connection: Connection, session_id: str, action: str, agent: str, holder: str | None) -> int:
+    revision = advance(connection, session_id, None)
+    connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(holder=holder))
+    row = {"session_id": session_id, "action": action, "agent": agent, "timestamp": now()}
+    after = last_position(connection, session_id)
+    connection.execute(sa.insert(handovers).values(**row, after_message=after))
+    return revision
