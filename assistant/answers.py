@@ -17,7 +17,7 @@ from assistant.quotes import find_quote
 from assistant.records import Act, Added, Constraint, Conversation, Named, Reading, Ref, Source, Stage, State
 
 log = logging.getLogger(__name__)
-_VALUE = re.compile(r'"value":')
+_VALUE = re.compile(r'"value":\s*')
 
 
 class ReadingError(ModelError):

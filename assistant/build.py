@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from assistant.errors import ConfigError
 from assistant.shop import Shop, load_shop
 
 if TYPE_CHECKING:
+    from assistant.chat_model import ChatModel
     from assistant.generation import Generator
     from assistant.intent import IntentModel
     from assistant.reading import Reader
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 NEAR = 0.45
+PHRASES = Path(__file__).parent / "models" / "writer"
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,14 @@ def build(settings: Settings) -> Parts:
     prepare(settings)
     generators = Generators(settings)
     encoder = build_encoder(settings)
+    index = open_index(settings, encoder)
     return Parts(
         settings=settings,
         encode=TextVectors(encoder),
-        index=open_index(settings, encoder),
+        index=index,
         shop=build_shop(settings),
         reader=build_reader(settings.reader, generators),
-        writer=build_writer(settings.writer, generators),
+        writer=build_writer(settings.writer, generators, index.catalogue),
         intent=IntentModel.load(settings.intent.path),
         store=build_store(settings),
     )
@@ -151,24 +154,36 @@ def build_reader(settings: ModelSettings, generators: Generators) -> Reader:
     return HubReader(generators.get(settings))
 
 
-def build_writer(settings: ModelSettings, generators: Generators) -> Writer:
-    """The writer of replies."""
-    from assistant.writing import CompactWriter, HubWriter
+def build_writer(settings: ModelSettings, generators: Generators, products: Iterable[Product]) -> Writer:
+    """The writer of replies. One with an open vocabulary is held to the facts by the words of the catalogue, less those
+    that replies are made of anyway: the phrasebook's."""
+    from assistant.phrasebook import Phrasebook
+    from assistant.verify import Lexicon
+    from assistant.writing import CompactWriter, EndpointWriter, HubWriter
 
     if settings.kind == "compact":
         return CompactWriter.load(_path(settings, "writer"))
-    return HubWriter(generators.get(settings))
+    lexicon = Lexicon.of(products, ordinary=Phrasebook.load(PHRASES).words)
+    if settings.kind == "endpoint":
+        return EndpointWriter(generators.get(settings), lexicon)
+    return HubWriter(generators.load(settings), lexicon)
 
 
 class Generators:
-    """Chat models of the hub: one that serves both roles is loaded once, with both adapters."""
+    """Chat models of the hub or of servers: one of the hub that serves both roles is loaded once, with both adapters.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._roles = {"reader": settings.reader, "writer": settings.writer}
         self._loaded: dict[tuple[str | None, str, str], Generator] = {}
 
-    def get(self, settings: ModelSettings) -> Generator:
-        """The model that `settings` name, loaded on first use. Raises `ModelError` where it cannot be had."""
+    def get(self, settings: ModelSettings) -> ChatModel:
+        """The model that `settings` name, loaded or asked for on first use. Raises `ModelError` where it cannot be
+        had."""
+        return connect(settings) if settings.kind == "endpoint" else self.load(settings)
+
+    def load(self, settings: ModelSettings) -> Generator:
+        """The model of the hub that `settings` name, loaded on first use. Errors as in `get`."""
         from assistant.generation import Generator
 
         if settings.model is None:
@@ -184,6 +199,19 @@ class Generators:
         for role, settings in self._roles.items():
             if settings.kind == "hub" and settings.adapter is not None and _identity(settings) == key:
                 yield role, settings.adapter
+
+
+def connect(settings: ModelSettings) -> ChatModel:
+    """The model of a server. Raises `ModelError` where the server is down or does not serve it."""
+    from assistant.endpoint import Endpoint, EndpointOptions
+
+    if settings.url is None or settings.model is None:
+        raise ConfigError(
+            "A model of kind `endpoint` needs `url`, such as http://host:8000/v1, and `model`, a name that is served "
+            "there: the base model's, or that of a LoRA adapter."
+        )
+    wanted = EndpointOptions.__dataclass_fields__.keys()
+    return Endpoint.connect(EndpointOptions(**{name: getattr(settings, name) for name in wanted}))
 
 
 def _identity(settings: ModelSettings) -> tuple[str | None, str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.errors import ConfigError
 
@@ -61,14 +61,21 @@ class EncoderSettings(Section):
 
 
 class ModelSettings(Section):
-    """A language model in one role. `compact` takes `path`; `hub` takes `model`, `adapter`, `device`, `dtype`."""
+    """A language model in one role. `compact` takes `path`; `hub` takes `model`, `adapter`, `device`, `dtype`;
+    `endpoint` takes `model` and the settings from `url` on (see `assistant.endpoint.EndpointOptions`)."""
 
-    kind: Literal["compact", "hub"] = "compact"
+    kind: Literal["compact", "hub", "endpoint"] = "compact"
     path: Path | None = None
     model: str | None = None
     adapter: Path | None = None
     device: str = "auto"
     dtype: str = "auto"
+    url: str | None = None
+    api_key: str | None = Field(default=None, repr=False)
+    timeout: float = Field(default=60.0, gt=0)
+    retries: int = Field(default=4, ge=0, le=10)
+    guided: Literal["response_format", "structured_outputs"] = "response_format"
+    extra: dict[str, Any] = Field(default_factory=lambda: {"chat_template_kwargs": {"enable_thinking": False}})
 
 
 class IntentSettings(Section):
@@ -84,13 +91,29 @@ class StoreSettings(Section):
 
 
 class ServerSettings(Section):
-    """Where the web app and the API listen, and whether the chat shows purchase intent (to staff, in a demo)."""
+    """Where the web app and the API listen, whether the chat shows purchase intent (to staff, in a demo), and whether
+    the models are served as they are under /v1 to whoever has the staff token."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
     show_intent: bool = False
     staff_token: str | None = Field(default=None, min_length=12)
     """What staff and the shop's own servers send as `Authorization: Bearer ...` to be told purchase intent."""
+    completions: bool = False
+
+    @model_validator(mode="after")
+    def _guarded(self) -> ServerSettings:
+        if self.completions and self.staff_token is None:
+            raise ValueError("completions answers only those who send the staff token: set staff_token, too")
+        return self
+
+
+class DeskSettings(Section):
+    """The agents' desk at /desk. `agents` maps their names to password hashes (`shopkeeper agent add NAME` makes one);
+    `secret` signs their logins, a new one at each start where it is left out."""
+
+    agents: dict[str, str] = Field(default_factory=dict, repr=False)
+    secret: str | None = Field(default=None, min_length=32, repr=False)
 
 
 class ConversationSettings(Section):
@@ -117,6 +140,7 @@ class Settings(Section):
     intent: IntentSettings = IntentSettings()
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
+    desk: DeskSettings = DeskSettings()
     conversation: ConversationSettings = ConversationSettings()
 
     @classmethod

@@ -41,6 +41,14 @@ class Token:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One generated token as it comes, and the log-probability that the model gave it among those allowed."""
+
+    id: int
+    logprob: float
+
+
+@dataclass(frozen=True)
 class Generation:
     """A finished answer. `finish` is `stop` where the model ended it, `length` where the token limit did."""
 
@@ -157,64 +165,61 @@ class Generator:
         """The ids of the tokens that end an answer."""
         return tuple(self._stops)
 
-    def stream(
-        self,
-        messages: Chat,
-        *,
-        adapter: str | None = None,
-        schema: Mapping[str, Any] | None = None,
-        max_new_tokens: int = 256,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        seed: int | None = None,
-        logits_processor: LogitsProcessor | None = None,
-    ) -> Iterator[str]:
+    def stream(self, messages: Chat, **options: Any) -> Iterator[str]:
         """The answer to `messages`, piece by piece as it is generated; concatenated, the pieces are the answer.
 
-        `adapter` names a loaded one, `None` is the model without any. `schema` is a JSON schema that the answer
-        must fit. `temperature` 0 takes the likeliest token; otherwise tokens are drawn, the same ones for the same
-        `seed`. `logits_processor(ids, scores) -> scores` may change the scores, shape (1, vocabulary), before each
-        choice; `ids`, shape (1, generated so far), leaves out the prompt. Raises `ModelError` for an unknown
-        adapter, a prompt over the model's context, and an answer under a schema that the token limit cut short.
+        Options and errors as in `pieces`.
         """
-        sampler = _Sampler(temperature, top_p, seed, logits_processor)
-        return (text for text, _ in self._pieces(messages, adapter, schema, max_new_tokens, sampler) if text)
+        return (text for text, _ in self.pieces(messages, **options) if text)
 
     def complete(self, messages: Chat, **options: Any) -> str:
-        """The whole answer to `messages`. Options as in `stream`."""
+        """The whole answer to `messages`. Options as in `pieces`."""
         return "".join(self.stream(messages, **options))
 
-    def generate(
-        self,
-        messages: Chat,
-        *,
-        adapter: str | None = None,
-        schema: Mapping[str, Any] | None = None,
-        max_new_tokens: int = 256,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        seed: int | None = None,
-        logits_processor: LogitsProcessor | None = None,
-    ) -> Generation:
-        """The whole answer with each token's place and log-probability. Options and errors as in `stream`."""
-        sampler = _Sampler(temperature, top_p, seed, logits_processor)
+    def generate(self, messages: Chat, **options: Any) -> Generation:
+        """The whole answer with each token's place and log-probability. Options and errors as in `pieces`."""
         text, tokens = "", []
-        for piece, step in self._pieces(messages, adapter, schema, max_new_tokens, sampler):
+        for piece, step in self.pieces(messages, **options):
             if step is not None:
                 tokens.append(Token(step.id, len(text), len(text) + len(piece), step.logprob))
             text += piece
         stopped = bool(tokens) and tokens[-1].id in self._stops
         return Generation(text, tuple(tokens), "stop" if stopped else "length")
 
-    def _pieces(
+    def pieces(
         self,
         messages: Chat,
-        adapter: str | None,
-        schema: Mapping[str, Any] | None,
-        limit: int,
-        sampler: _Sampler,
-    ) -> Iterator[tuple[str, _Step | None]]:
-        """Pieces of text with the step that made each (`None` for what was left at the end)."""
+        *,
+        adapter: str | None = None,
+        schema: Mapping[str, Any] | None = None,
+        regex: str | None = None,
+        max_new_tokens: int = 256,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int | None = None,
+        logits_processor: LogitsProcessor | None = None,
+    ) -> Iterator[tuple[str, Step | None]]:
+        """Pieces of text with the step that made each: empty while a character is incomplete, `None` for the rest.
+
+        `adapter` names a loaded one, `None` is the model without any. `schema` is a JSON schema that the answer
+        must fit, `regex` an expression that it must match as a whole. `temperature` 0 takes the likeliest token;
+        otherwise tokens are drawn, the same ones for the same `seed`. `logits_processor(ids, scores) -> scores` may
+        change the scores, shape (1, vocabulary), before each choice; `ids`, shape (1, generated so far), leaves out
+        the prompt. Raises `ModelError` for an unknown adapter, a prompt over the model's context, and an answer
+        under a schema that the token limit cut short.
+        """
+        sampler = _Sampler(temperature, top_p, seed, logits_processor)
+        matcher = self._grammars.matcher(schema) if schema is not None else None
+        matcher = self._grammars.pattern(regex) if matcher is None and regex is not None else matcher
+        return self._pieces(messages, adapter, matcher, max_new_tokens, sampler)
+
+    def prompt_tokens(self, messages: Chat) -> int:
+        """How many tokens `messages` are, as they are given to the model."""
+        return len(self._encode(messages))
+
+    def _pieces(
+        self, messages: Chat, adapter: str | None, matcher: Matcher | None, limit: int, sampler: _Sampler
+    ) -> Iterator[tuple[str, Step | None]]:
         if adapter is not None and adapter not in self.adapters:
             raise ModelError(f"No adapter {adapter!r} is loaded; there are: {', '.join(self.adapters) or 'none'}.")
         prompt = self._encode(messages)
@@ -223,26 +228,25 @@ class Generator:
             raise ModelError(
                 f"The prompt has {len(prompt)} tokens and {self.name!r} takes {self.context}. Shorten the conversation."
             )
-        matcher = self._grammars.matcher(schema) if schema is not None else None
         detokenizer = Detokenizer(self.tokenizer)
         for step in self._steps(prompt, adapter, matcher, min(limit, room), sampler):
             yield ("" if step.id in self._stops else detokenizer.push(step.id)), step
         yield detokenizer.flush(), None
         if matcher is not None and not matcher.complete:
             raise ModelError(
-                f"The answer was cut at {min(limit, room)} tokens before its JSON was complete. Raise `max_new_tokens`."
+                f"The answer was cut at {min(limit, room)} tokens before it was complete. Raise `max_new_tokens`."
             )
 
     def _steps(
         self, prompt: list[int], adapter: str | None, matcher: Matcher | None, limit: int, sampler: _Sampler
-    ) -> Iterator[_Step]:
+    ) -> Iterator[Step]:
         """The generated tokens, the one that ends the answer included. Forced tokens cost no choice."""
         pending, cache, made = prompt, None, 0
         generated: list[int] = []
         while made < limit:
             scores, cache = self._forward(pending, cache, adapter)
             forced = matcher.forced() if matcher is not None else []
-            steps = [_Step(token, 0.0) for token in forced]
+            steps = [Step(token, 0.0) for token in forced]
             if not steps:
                 allowed = matcher.allowed() if matcher is not None else None
                 steps = [sampler.choose(scores, generated, allowed)]
@@ -279,12 +283,6 @@ class Generator:
             return list(self.tokenizer.encode(render(self.tokenizer, messages), add_special_tokens=False))
 
 
-@dataclass(frozen=True)
-class _Step:
-    id: int
-    logprob: float
-
-
 class _Sampler:
     """Chooses the next token from scores of shape (1, vocabulary)."""
 
@@ -302,7 +300,7 @@ class _Sampler:
         else:
             self._random.manual_seed(seed)
 
-    def choose(self, scores: torch.Tensor, generated: list[int], allowed: Any) -> _Step:
+    def choose(self, scores: torch.Tensor, generated: list[int], allowed: Any) -> Step:
         import torch
 
         if allowed is not None:
@@ -313,7 +311,7 @@ class _Sampler:
         if torch.isnan(logprobs).any():
             raise ModelError("The model's scores are not numbers, or nothing was allowed to follow. Check its weights.")
         token = int(logprobs.argmax()) if self._temperature == 0 else self._draw(scores[0])
-        return _Step(token, float(logprobs[token]))
+        return Step(token, float(logprobs[token]))
 
     def _draw(self, scores: torch.Tensor) -> int:
         import torch

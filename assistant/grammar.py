@@ -1,4 +1,4 @@
-"""Keeps generated text inside a JSON schema: which tokens may come next, and which must.
+"""Keeps generated text inside a JSON schema or a regular expression: which tokens may come next, and which must.
 
 llguidance does the work. xgrammar was tried beside it (finetune/LOG.md): it let raw control characters and special
 tokens into bounded strings and refused valid ones, while llguidance did neither.
@@ -42,12 +42,12 @@ class Matcher:
 
     @property
     def complete(self) -> bool:
-        """Whether what was accepted is a whole JSON value."""
+        """Whether what was accepted is whole: may end here."""
         return bool(self._matcher.is_accepting() or self._matcher.is_stopped())
 
 
 class Grammars:
-    """Grammars over one tokenizer's vocabulary, compiled once for each schema.
+    """Grammars over one tokenizer's vocabulary, compiled once for each schema or expression.
 
     `vocabulary` is the width of the model's logits; `stops` are the ids that end an answer."""
 
@@ -70,7 +70,18 @@ class Grammars:
         key = json.dumps(schema)
         if key not in self._compiled:
             self._compiled[key] = LLMatcher.grammar_from_json_schema(key, overrides={"whitespace_flexible": False})
-        matcher = LLMatcher(self._vocabulary_trie, self._compiled[key])
+        return self._started(self._compiled[key], "JSON schema")
+
+    def pattern(self, regex: str) -> Matcher:
+        """A fresh matcher for text that `regex` matches as a whole. Raises `ModelError` for one it cannot hold."""
+        from llguidance import LLMatcher
+
+        return self._started(LLMatcher.grammar_from_regex(regex), "regular expression")
+
+    def _started(self, grammar: str, kind: str) -> Matcher:
+        from llguidance import LLMatcher
+
+        matcher = LLMatcher(self._vocabulary_trie, grammar)
         if matcher.is_error():
-            raise ModelError(f"The JSON schema cannot be used to constrain a model: {matcher.get_error()}")
+            raise ModelError(f"The {kind} cannot be used to constrain a model: {matcher.get_error()}")
         return Matcher(matcher, self._vocabulary)

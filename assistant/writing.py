@@ -7,9 +7,10 @@ What a plan may say is in `assistant.facts` (`FACT_KEYS`, `TOPICS`); what the mo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.draft import Draft, sentences
 from assistant.errors import ModelError
@@ -20,13 +21,21 @@ from assistant.verify import Lexicon
 from assistant.writer_prompt import PROMPT_VERSION, writer_messages
 
 if TYPE_CHECKING:
+    from assistant.chat_model import ChatModel
     from assistant.generation import Generator
 
-__all__ = ["ASKS", "FACT_KEYS", "TOPICS", "CompactWriter", "HubWriter", "ModelWriter", "Writer", "WritingError"]
+__all__ = [
+    "ASKS", "FACT_KEYS", "TOPICS", "CompactWriter", "EndpointWriter", "HubWriter", "ModelWriter", "Writer",
+    "WritingError",
+]  # fmt: skip
 
 ATTEMPTS = 4
 WARMER = 0.25
 MAX_TOKENS = 320
+
+
+Hold = Callable[[Sequence[str]], Mapping[str, Any]]
+"""From the keys of a plan's facts, the options of a `ChatModel` under which it writes no other placeholder."""
 
 
 class WritingError(ModelError):
@@ -46,13 +55,14 @@ class ModelWriter:
     """A writer on a chat model. Sentences that claim what no fact supports are left out and logged; what the plan
     needs and the model did not say is asked for again, each time at a higher temperature.
 
-    `values` shows the model the facts' texts; without, it says each fact just once. `phrasebook` is all that a writer
-    with a closed vocabulary may say.
+    `values` shows the model the facts' texts. `hold` keeps it to their placeholders. `phrasebook` is all that a
+    writer with a closed vocabulary may say.
     """
 
     def __init__(
         self,
-        generator: Generator,
+        generator: ChatModel,
+        hold: Hold,
         *,
         values: bool,
         temperature: float,
@@ -60,16 +70,14 @@ class ModelWriter:
         lexicon: Lexicon | None = None,
         phrasebook: Phrasebook | None = None,
     ) -> None:
-        from assistant.placeholder_mask import PlaceholderMask
-
         self.generator = generator
+        self._hold = hold
         self._values = values
         self._adapter = "writer" if "writer" in generator.adapters else None
         self._temperature = temperature
         self._top_p = top_p
         self._lexicon = lexicon
         self._phrasebook = phrasebook
-        self._mask = PlaceholderMask(generator.tokenizer, generator.stops)
 
     def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
         """As `Writer.write`."""
@@ -97,12 +105,14 @@ class ModelWriter:
             temperature=self._temperature + WARMER * attempt,
             top_p=self._top_p,
             seed=_seed(plan, conversation) + attempt,
-            logits_processor=self._mask.processor((fact.key for fact in offered(plan)), once=not self._values),
+            **self._hold([fact.key for fact in offered(plan)]),
         )
 
 
 class CompactWriter(ModelWriter):
     """This project's own small writer. It sees which facts there are, never their words; its vocabulary is closed."""
+
+    generator: Generator
 
     @classmethod
     def load(cls, path: str | Path) -> CompactWriter:
@@ -115,7 +125,8 @@ class CompactWriter(ModelWriter):
             folder, {"writer": folder / "adapter"}, device="cpu", prompt_versions={"writer": PROMPT_VERSION}
         )
         lexicon = Lexicon(Lexicon().words - phrasebook.words)
-        return cls(generator, values=False, temperature=0.4, top_p=0.9, lexicon=lexicon, phrasebook=phrasebook)
+        hold = masked(generator, once=True)
+        return cls(generator, hold, values=False, temperature=0.4, top_p=0.9, lexicon=lexicon, phrasebook=phrasebook)
 
 
 class HubWriter(ModelWriter):
@@ -123,7 +134,31 @@ class HubWriter(ModelWriter):
     must not be used without a fact."""
 
     def __init__(self, generator: Generator, lexicon: Lexicon | None = None) -> None:
-        super().__init__(generator, values=True, temperature=0.6, top_p=0.9, lexicon=lexicon)
+        hold = masked(generator, once=False)
+        super().__init__(generator, hold, values=True, temperature=0.6, top_p=0.9, lexicon=lexicon)
+
+
+class EndpointWriter(ModelWriter):
+    """A chat model behind a server, as `HubWriter`. Where the server cannot be told to keep to the placeholders, a
+    sentence with another one is left out."""
+
+    def __init__(self, model: ChatModel, lexicon: Lexicon | None = None) -> None:
+        super().__init__(model, patterned, values=True, temperature=0.6, top_p=0.9, lexicon=lexicon)
+
+
+def masked(generator: Generator, *, once: bool) -> Hold:
+    """Keeps a model that runs here to the placeholders token by token; with `once`, to each just once."""
+    from assistant.placeholder_mask import PlaceholderMask
+
+    mask = PlaceholderMask(generator.tokenizer, generator.stops)
+    return lambda keys: {"logits_processor": mask.processor(keys, once=once)}
+
+
+def patterned(keys: Sequence[str]) -> Mapping[str, Any]:
+    """Keeps a served model to the placeholders by an expression that its whole answer matches: no digit and no brace
+    but theirs."""
+    named = "|".join(re.escape(key) for key in keys)
+    return {"regex": rf"([^{{}}0-9]|\{{({named})\}})*" if named else r"[^{}0-9]*"}
 
 
 def _seed(plan: Plan, conversation: Conversation) -> int:

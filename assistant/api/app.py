@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 
 from assistant.api import chat, docs, errors, products, sessions, status
+from assistant.api.agents import Agents
+from assistant.api.completions import completions_app
 from assistant.api.fallback import fallback
 from assistant.api.limits import BodyLimit
 from assistant.assistant import Assistant
@@ -37,13 +39,16 @@ def create_app(assistant: Assistant) -> FastAPI:
         responses={422: {"model": errors.ErrorBody, "description": "What came in cannot be used"}},
     )
     app.state.assistant = assistant
+    app.state.agents = Agents(assistant.settings.desk)
     app.state.version = app.version
     app.state.turns = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
     doors = [chat.router, sessions.router, products.router, status.router, docs.router]
     routes = [route for door in doors for route in door.routes]
     for router in (*doors, fallback(routes)):
         app.include_router(router)
-    app.add_middleware(BodyLimit, prefix="/api/", limit=MAX_BODY_BYTES)
+    if assistant.settings.server.completions:
+        app.mount("/v1", completions_app(assistant, app.state.turns))
+    app.add_middleware(BodyLimit, prefixes=("/api/", "/v1/"), limit=MAX_BODY_BYTES)
     errors.install(app)
     return app
 

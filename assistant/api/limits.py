@@ -11,16 +11,16 @@ from assistant.api.errors import on_http_error
 
 
 class BodyLimit:
-    """ASGI middleware that answers 413 to requests under `prefix` whose body has more than `limit` bytes."""
+    """ASGI middleware that answers 413 to requests under `prefixes` whose body has more than `limit` bytes."""
 
-    def __init__(self, app: ASGIApp, prefix: str, limit: int) -> None:
+    def __init__(self, app: ASGIApp, prefixes: tuple[str, ...], limit: int) -> None:
         self.app = app
-        self.prefix = prefix
+        self.prefixes = prefixes
         self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on; its body ends in an HTTPException where it grows too long."""
-        if scope["type"] != "http" or not scope["path"].startswith(self.prefix):
+        if scope["type"] != "http" or not scope["path"].startswith(self.prefixes):
             await self.app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")

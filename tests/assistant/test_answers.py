@@ -310,7 +310,7 @@ def test_a_message_cannot_pass_for_a_line_of_the_prompt() -> None:
     )
     state = State(needs=(Need(product=evil, constraints=(Constraint(attribute="other", op="is", value=evil),)),))
     lines = reader_messages(state, chat)[1]["content"].split("\n")
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert [line for line in lines if line.startswith("NEEDS HELD")] == ["NEEDS HELD"]
 
 
