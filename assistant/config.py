@@ -116,6 +116,14 @@ class DeskSettings(Section):
     secret: str | None = Field(default=None, min_length=32, repr=False)
 
 
+class DeskSettings(Section):
+    """The agents' desk at /desk. `agents` maps their names to password hashes (`shopkeeper agent add NAME` makes one);
+    `secret` signs their logins, a new one at each start where it is left out."""
+
+    agents: dict[str, str] = Field(default_factory=dict, repr=False)
+    secret: str | None = Field(default=None, min_length=32, repr=False)
+
+
 class ConversationSettings(Section):
     """Thresholds of the conversation."""
 
@@ -140,6 +148,7 @@ class Settings(Section):
     intent: IntentSettings = IntentSettings()
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
+    desk: DeskSettings = DeskSettings()
     desk: DeskSettings = DeskSettings()
     conversation: ConversationSettings = ConversationSettings()
 
