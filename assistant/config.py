@@ -116,14 +116,6 @@ class DeskSettings(Section):
     secret: str | None = Field(default=None, min_length=32, repr=False)
 
 
-class DeskSettings(Section):
-    """The agents' desk at /desk. `agents` maps their names to password hashes (`shopkeeper agent add NAME` makes one);
-    `secret` signs their logins, a new one at each start where it is left out."""
-
-    agents: dict[str, str] = Field(default_factory=dict, repr=False)
-    secret: str | None = Field(default=None, min_length=32, repr=False)
-
-
 class ConversationSettings(Section):
     """Thresholds of the conversation."""
 
@@ -148,7 +140,6 @@ class Settings(Section):
     intent: IntentSettings = IntentSettings()
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
-    desk: DeskSettings = DeskSettings()
     desk: DeskSettings = DeskSettings()
     conversation: ConversationSettings = ConversationSettings()
 

@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from assistant.api import chat, docs, errors, products, sessions, status
 from assistant.api.agents import Agents
 from assistant.api.completions import completions_app
-from assistant.api.agents import Agents
 from assistant.api.fallback import fallback
 from assistant.api.limits import BodyLimit
 from assistant.assistant import Assistant
@@ -40,7 +39,6 @@ def create_app(assistant: Assistant) -> FastAPI:
         responses={422: {"model": errors.ErrorBody, "description": "What came in cannot be used"}},
     )
     app.state.assistant = assistant
-    app.state.agents = Agents(assistant.settings.desk)
     app.state.agents = Agents(assistant.settings.desk)
     app.state.version = app.version
     app.state.turns = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
