@@ -177,9 +177,11 @@ def _constraint_counts(expected: State, found: State, strict: Hits) -> dict[str,
     keys: dict[str, Callable[[Constraint], str]] = {
         "attribute": lambda c: c.attribute, "op": lambda c: c.op, "strength": lambda c: c.strength,
     }  # fmt: skip
+    matched = {id(g) for _, g in strict}
     for group, key in keys.items():
         right = Counter(key(e) for e, _ in strict)
-        left, other = Counter(map(key, wanted)), Counter(map(key, given))
+        left = Counter(map(key, wanted))
+        other = right + Counter(key(c) for c in given if id(c) not in matched)
         counts |= {f"{group}:{name}": F1(right[name], other[name], left[name]) for name in left.keys() | other.keys()}
     return counts
 
