@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from assistant.cli import catalogue, conversation, service
+from assistant.cli import agents, catalogue, conversation, service
 
 __all__ = ["app", "main"]
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.add_typer(service.app)
 app.add_typer(conversation.app)
 app.add_typer(catalogue.app)
+app.add_typer(agents.app)
 for extension in entry_points(group=GROUP):
     app.add_typer(extension.load())
 
