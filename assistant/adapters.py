@@ -16,7 +16,7 @@ SIZES = ("model_type", "hidden_size", "num_hidden_layers", "num_attention_heads"
 
 
 class AdapterCard(BaseModel):
-    """Saved beside an adapter's weights: for what it was trained, on what, and how."""
+    """Saved beside an adapter's weights: for what it was trained, on what, how, and what it was worth."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -26,6 +26,7 @@ class AdapterCard(BaseModel):
     prompt_version: str
     data_sha256: str
     recipe: dict[str, Any]
+    metrics: dict[str, Any] = {}
 
 
 def fingerprint(model: Any) -> str:

@@ -38,8 +38,9 @@ def pick_dtype(dtype: str, device: str) -> torch.dtype:
     return found
 
 
-def load_base(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
-    """The model and its tokenizer, from a folder, the local cache or the hub. Raises `ModelError` if in none."""
+def load_base(name: str, dtype: torch.dtype, **options: Any) -> tuple[Any, Any]:
+    """The model and its tokenizer, from a folder, the local cache or the hub; `options` are those of transformers'
+    `from_pretrained` for the model. Raises `ModelError` if in none."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     local = Path(name).expanduser()
@@ -48,7 +49,7 @@ def load_base(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
     source = str(local) if local.is_dir() else name
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, **options)
     except (OSError, ValueError) as error:
         if local.is_dir():
             raise ModelError(f"The folder {name!r} does not hold a causal language model: {_first(error)}") from error

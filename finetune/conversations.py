@@ -128,21 +128,47 @@ def chains(conversations: Iterable[Conversation]) -> list[list[Conversation]]:
 def split(
     conversations: Iterable[Conversation], fractions: Mapping[str, float], seed: int = 0
 ) -> dict[str, list[Conversation]]:
-    """Splits into named parts, e.g. `{"train": 0.8, "valid": 0.1, "test": 0.1}`; all prefixes go to the same part.
+    """Splits into named parts, e.g. `{"train": 0.7, "dev": 0.2, "test": 0.1}`; all that one customer wrote goes to the
+    same part, and so do all prefixes of a conversation.
 
-    A conversation's part depends on its base id, the seed and the fractions alone, so it stays where it is when
+    A customer's part depends on who it is (`customers`), the seed and the fractions alone, so it stays what it is when
     others are added. Fractions must be positive and add up to 1, otherwise `ValueError`.
     """
     if not fractions or min(fractions.values()) <= 0 or abs(sum(fractions.values()) - 1) > 1e-6:
         raise ValueError(f"expected positive fractions that add up to 1, found {dict(fractions)}")
     parts: dict[str, list[Conversation]] = {name: [] for name in fractions}
-    for conversation in conversations:
-        parts[_part(base_id(conversation.id), fractions, seed)].append(conversation)
+    listed = list(conversations)
+    whose = customers(listed)
+    for conversation in listed:
+        parts[_part(whose[base_id(conversation.id)], fractions, seed)].append(conversation)
     return parts
 
 
+def customers(conversations: Iterable[Conversation]) -> dict[str, str]:
+    """Whose each conversation is, by its base id: the `user_id` of its events, else the base id itself.
+
+    Where a conversation has several (one before and one after signing in), all of them are one customer, named by the
+    first in order of the alphabet; so are the customers of all conversations that share one.
+    """
+    users: dict[str, set[str]] = defaultdict(set)
+    for conversation in conversations:
+        users[base_id(conversation.id)] |= {e.user_id for e in conversation.events if e.user_id}
+    first: dict[str, str] = {}
+
+    def name(user: str) -> str:
+        while first.setdefault(user, user) != user:
+            user = first[user]
+        return user
+
+    for together in users.values():
+        names = {name(user) for user in together}
+        first.update(dict.fromkeys(names, min(names, default="")))
+    return {base: name(min(together)) if together else base for base, together in users.items()}
+
+
 def stats(conversations: Sequence[Conversation]) -> dict[str, Any]:
-    """Counts over labelled conversations: how many, their turns, attributes with operators, acts, stages, sources."""
+    """Counts over labelled conversations: how many, of how many customers, their turns, attributes with operators, acts,
+    stages, sources."""
     constraints: Counter[str] = Counter()
     acts: Counter[str] = Counter()
     stages: Counter[str] = Counter()
@@ -160,6 +186,7 @@ def stats(conversations: Sequence[Conversation]) -> dict[str, Any]:
             inferred += constraint.source is not None and constraint.source.event is not None
     return {
         "conversations": len({base_id(c.id) for c in conversations}),
+        "customers": len(set(customers(conversations).values())),
         "states": len(conversations),
         "messages": sum(len(chain[-1].messages) for chain in chains(conversations)),
         "constraints": total,
@@ -206,8 +233,8 @@ def _field(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location)) or "record"
 
 
-def _part(base: str, fractions: Mapping[str, float], seed: int) -> str:
-    digest = hashlib.sha256(f"{seed}:{base}".encode()).digest()
+def _part(customer: str, fractions: Mapping[str, float], seed: int) -> str:
+    digest = hashlib.sha256(f"{seed}:{customer}".encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64
     edge = 0.0
     for name, fraction in fractions.items():

@@ -1,306 +1,309 @@
-"""LoRA on a chat model of the hub: an adapter that reads (or writes) in this program's prompts.
+"""LoRA on a chat model: an adapter that reads (or writes) in this program's prompts.
 
-    python -m finetune.lora configs/train-hub-reader.yaml
-    accelerate launch -m finetune.lora configs/train-hub-reader.yaml      # several GPUs
-
-A run that is stopped goes on from its last checkpoint when started again, and ends with the same weights. What it
-leaves in `output`: the adapter (PEFT's files), `shopkeeper.json` (recipe, prompt version, data hash) and
-`metrics.json`.
+A run that is stopped goes on from its last checkpoint when started again, and ends with the same weights. Several
+processes (`accelerate launch`) each take their share of every step; what a step learns does not depend on their number.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import torch
+from torch import Tensor
 
-from assistant.adapters import CARD, AdapterCard, fingerprint
-from assistant.checkpoints import load_base, pick_device, pick_dtype
-from assistant.prompts import PROMPT_VERSION
-from finetune.chat_pairs import (
-    IGNORE,
-    Batch,
-    Example,
-    Pair,
-    collate,
-    data_sha256,
-    encode_pairs,
-    load_reader_pairs,
-    steps,
-)
-from finetune.recipe import YamlRecipe
+from assistant.adapters import fingerprint
+from assistant.checkpoints import pick_device, pick_dtype
+from assistant.generation import Generator
+from finetune import lora_progress, privacy
+from finetune.chat_pairs import Example, data_sha256, encode_pairs
+from finetune.lora_model import adapt, load, summed_loss
+from finetune.lora_output import Metrics, write_output
+from finetune.lora_progress import Judgement, Progress
+from finetune.lora_recipe import LoraRecipe
+from finetune.lora_tasks import Task
+from finetune.packing import Batch, pack, pad, rows, steps
 
 Report = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class LoraRecipe(YamlRecipe):
-    """Settings of a run; configs/train-hub-reader.yaml explains them one by one."""
+def train_lora(recipe: LoraRecipe, task: Task, report: Report = print) -> Metrics:
+    """Trains an adapter for a task and saves it, its card, metrics and learning curve in `recipe.output`.
 
-    model: str = "Qwen/Qwen3-4B-Instruct-2507"
-    data: list[str] = field(default_factory=list)
-    output: str = "runs/hub-reader"
-    rank: int = 32
-    alpha: int = 64
-    dropout: float = 0.0
-    targets: str | list[str] = "all-linear"
-    rslora: bool = False
-    dora: bool = False
-    epochs: int = 3
-    batch_size: int = 4
-    accumulate: int = 4
-    learning_rate: float = 2e-4
-    warmup: float = 0.05
-    weight_decay: float = 0.0
-    max_length: int = 4096
-    gradient_checkpointing: bool = True
-    held_out: float = 0.1
-    checkpoint_every: int = 100
-    max_steps: int | None = None
-    device: str = "auto"
-    dtype: str = "auto"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("rank", "alpha", "epochs", "batch_size", "accumulate", "checkpoint_every", "max_length"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be 1 or more; it is {getattr(self, name)}.")
-        if not 0 < self.held_out < 1:
-            raise ValueError(f"`held_out` is a share between 0 and 1; it is {self.held_out}.")
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """What a run measured. Losses are means over trained tokens, in nats; `losses` has one for each step of the
-    last start; `tokens_per_second` counts all tokens seen by one process."""
-
-    examples: int
-    held_out: int
-    too_long: int
-    steps: int
-    trained_parameters: int
-    losses: list[float]
-    held_out_loss_before: float
-    held_out_loss: float
-    seconds: float
-    tokens_per_second: float
-    peak_gpu_bytes: int
-
-
-def train_lora(
-    recipe: LoraRecipe,
-    pairs: tuple[Sequence[Pair], Sequence[Pair]] | None = None,
-    role: Literal["reader", "writer"] = "reader",
-    prompt_version: str = PROMPT_VERSION,
-    report: Report = print,
-) -> Metrics:
-    """Trains an adapter and saves it in `recipe.output`.
-
-    `pairs` are those to train on and those held out; left out, they are the readings of the labelled conversations
-    in `recipe.data`. Raises `ModelError` where the model cannot be had and `ValueError` where there is nothing to
-    train on.
+    Raises `ModelError` where the model, or a package that the recipe needs, cannot be had, and `ValueError` where there
+    is nothing to train on.
     """
-    if pairs is None:
-        *loaded, problems = load_reader_pairs(recipe.data, recipe.held_out, recipe.seed)
-        for problem in problems:
-            report(f"left out: {problem}")
-        pairs = loaded[0], loaded[1]
-    run = _Run(recipe, pairs, report)
+    run = _Run(recipe, task, report)
     metrics = run.train()
-    run.save(role, prompt_version, metrics)
+    if run.accelerator.is_main_process:
+        write_output(run.model, recipe, task, run.fingerprint, run.data_sha256, metrics, run.progress)
+    run.accelerator.wait_for_everyone()
     return metrics
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """The examples of each step, and at which steps the run is judged."""
+
+    steps: list[list[int]]
+    judge_every: int
 
 
 class _Run:
     """One training run: the model, its data as tokens, and where it has got to."""
 
-    def __init__(self, recipe: LoraRecipe, pairs: tuple[Sequence[Pair], Sequence[Pair]], report: Report) -> None:
+    def __init__(self, recipe: LoraRecipe, task: Task, report: Report) -> None:
         from accelerate import Accelerator
 
-        self.recipe, self.report, self.output = recipe, report, Path(recipe.output)
+        self.recipe, self.task, self.output = recipe, task, Path(recipe.output)
         device = pick_device(recipe.device)
         dtype = pick_dtype(recipe.dtype, device)
-        precision = "bf16" if dtype == torch.bfloat16 else "no"
-        self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=precision)
-        base, self.tokenizer = load_base(recipe.model, dtype)
+        if dtype not in (torch.bfloat16, torch.float32):
+            raise ValueError(f"`dtype` {recipe.dtype!r} cannot be trained in; use bfloat16 or float32.")
+        if recipe.deterministic:
+            torch.use_deterministic_algorithms(True)
+        self.accelerator = Accelerator(cpu=device == "cpu")
+        self.dtype = dtype
+        self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
+        self.report = report if self.accelerator.is_main_process else lambda _: None
+        base, self.tokenizer = load(recipe, self.accelerator.device, dtype)
         self.fingerprint = fingerprint(base)
-        self.data_sha256 = data_sha256(pairs[0])
-        self.examples, too_long = encode_pairs(self.tokenizer, pairs[0], recipe.max_length)
-        self.held_out, also = encode_pairs(self.tokenizer, pairs[1], recipe.max_length)
+        self.data_sha256 = data_sha256(task.train)
+        self._encode()
+        self.model = adapt(base, recipe)
+        self.trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(self.trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self.identity = lora_progress.identity(recipe.identity(), self.fingerprint, self.data_sha256, self.world)
+        self.progress = Progress()
+        self._generator: Generator | None = None
+        self.budget = self._privacy()
+
+    def _encode(self) -> None:
+        longest = self.recipe.max_length
+        self.examples, too_long = encode_pairs(self.tokenizer, self.task.train, longest)
+        self.held_out, also = encode_pairs(self.tokenizer, self.task.held_out, longest)
         self.too_long = too_long + also
         if not self.examples:
             raise ValueError(
-                f"Nothing to train on: {len(pairs[0])} pairs, {too_long} over {recipe.max_length} tokens. "
+                f"Nothing to train on: {len(self.task.train)} pairs, {too_long} over {longest} tokens. "
                 "Give labelled conversations in `data`, or raise `max_length`."
             )
-        model = adapt(base, recipe)
-        trained = [p for p in model.parameters() if p.requires_grad]
-        self.trained_parameters = sum(p.numel() for p in trained)
-        optimiser = torch.optim.AdamW(trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-        self.model, self.optimiser = self.accelerator.prepare(model, optimiser)
+
+    @property
+    def per_step(self) -> int:
+        """Examples of a step, over all processes; customers, in expectation, where training is private."""
+        return self.recipe.batch_size * self.recipe.accumulate * self.world
+
+    def _privacy(self) -> privacy.Budget | None:
+        recipe = self.recipe
+        if recipe.privacy_epsilon is None:
+            return None
+        self.groups = privacy.by_customer(self.examples)
+        return privacy.plan(
+            recipe.privacy_epsilon, recipe.privacy_delta, recipe.privacy_clip,
+            len(self.groups), self.per_step, recipe.epochs, recipe.max_steps,
+        )  # fmt: skip
 
     def train(self) -> Metrics:
+        """All steps from the last checkpoint on, with judgements between them; the best weights are kept."""
+        plan = self._schedule()
+        self.progress = lora_progress.resume(
+            self.output, self.model, self.optimiser, self.identity, self.accelerator.device
+        )
+        if self.progress.step:
+            self.report(f"going on after step {self.progress.step} of {len(plan.steps)}")
+        else:
+            self.progress.secret = self._same_everywhere(privacy.new_secret()) if self.budget else 0
+            self._judge()
+        while self.progress.step < len(plan.steps) and not self._stopped():
+            started = time.perf_counter()
+            loss, seen = self._step(plan.steps[self.progress.step], len(plan.steps))
+            self.progress.seconds += time.perf_counter() - started
+            self.progress.tokens += seen
+            self.progress.step += 1
+            self.progress.losses.append(loss)
+            self._after(len(plan.steps), plan.judge_every)
+        self._keep_best()
+        return self._metrics(len(plan.steps))
+
+    def _schedule(self) -> _Schedule:
         recipe = self.recipe
-        before = self.held_out_loss()
-        world = self.accelerator.num_processes
-        per_step = recipe.batch_size * recipe.accumulate * world
-        plan = list(steps(len(self.examples), per_step, recipe.epochs, recipe.seed))[: recipe.max_steps]
-        done = self._resume(len(plan))
-        losses: list[float] = []
-        tokens, start = 0, time.perf_counter()
-        for number in range(done, len(plan)):
-            loss, seen = self._step(plan[number], number, len(plan))
-            losses.append(loss)
-            tokens += seen
-            self._after(number + 1, len(plan), loss, tokens / (time.perf_counter() - start))
-        seconds = time.perf_counter() - start
+        if self.budget is not None:
+            plan: list[list[int]] = [[]] * self.budget.steps
+            epoch = max(1, round(1 / self.budget.rate))
+        else:
+            plan = list(steps(len(self.examples), self.per_step, recipe.epochs, recipe.seed))[: recipe.max_steps]
+            epoch = math.ceil(len(self.examples) / self.per_step)
+        return _Schedule(plan, recipe.evaluate_every or epoch)
+
+    def _step(self, indices: list[int], total: int) -> tuple[float, int]:
+        """One optimiser step: mean loss of a trained token over all processes (NaN where training is private), and
+        tokens that this one saw."""
+        number = self.progress.step
+        self.model.train()
+        torch.manual_seed(1_000_003 * self.recipe.seed + 1_009 * number + self.rank)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.learning_rate * schedule(number, total, self.recipe.warmup)
+        learn = self._learn(indices) if self.budget is None else self._learn_privately(self.budget, number)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return learn
+
+    def _learn(self, indices: list[int]) -> tuple[float, int]:
+        """Gradients of this step's examples. Every token weighs the same, however the examples fall into rows and
+        processes."""
+        batches = self._batches([self.examples[i] for i in indices[self.rank :: self.world]])
+        everywhere = float(self._summed(torch.tensor([float(sum(b.trained for b in batches))])))
+        loss = torch.zeros(1, device=self.accelerator.device)
+        for batch in batches:
+            part = self._loss(batch) / everywhere
+            part.backward()
+            loss += part.detach()
+        self._share_gradients([p.grad if p.grad is not None else torch.zeros_like(p) for p in self.trained])
+        torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
+        return float(self._summed(loss)), sum(b.seen for b in batches)
+
+    def _learn_privately(self, budget: privacy.Budget, number: int) -> tuple[float, int]:
+        """Clipped and noised gradients of the customers drawn. Their loss would tell about them and is not kept."""
+        mine = privacy.drawn(budget, self.progress.secret, number)[self.rank :: self.world]
+        groups = [self._batches(self.groups[i]) for i in mine]
+        total = privacy.clipped_sum(map(self._gradient, groups), self.trained, budget.clip)
+        self._share_gradients(total)
+        noise = privacy.noise(budget, self.trained, self.progress.secret, number)
+        for weight, drawn in zip(self.trained, noise, strict=True):
+            assert weight.grad is not None
+            weight.grad = ((weight.grad.float() + drawn) / (budget.rate * budget.customers)).to(weight.dtype)
+        return math.nan, sum(b.seen for batches in groups for b in batches)
+
+    def _gradient(self, batches: Sequence[Batch]) -> list[Tensor]:
+        """The gradient of one customer's mean loss of a token."""
+        self.optimiser.zero_grad(set_to_none=True)
+        trained = sum(b.trained for b in batches)
+        for batch in batches:
+            part = self._loss(batch) / trained
+            part.backward()
+        return [torch.zeros_like(p) if p.grad is None else p.grad for p in self.trained]
+
+    def _loss(self, batch: Batch) -> Tensor:
+        """The summed loss of a batch; in half precision where the base is."""
+        with torch.autocast(self.accelerator.device.type, self.dtype, enabled=self.dtype == torch.bfloat16):
+            return summed_loss(self.model, batch)
+
+    def _share_gradients(self, gradients: Sequence[Tensor]) -> None:
+        """Gives every process the sum of all processes' gradients, in one exchange."""
+        flat = self._summed(torch.cat([g.reshape(-1).float() for g in gradients]))
+        place = 0
+        for weight in self.trained:
+            weight.grad = flat[place : place + weight.numel()].view_as(weight).to(weight.dtype)
+            place += weight.numel()
+
+    def _summed(self, tensor: Tensor) -> Tensor:
+        """The sum of a tensor over all processes."""
+        summed: Tensor = self.accelerator.reduce(tensor.to(self.accelerator.device), "sum")
+        return summed
+
+    def _same_everywhere(self, number: int) -> int:
+        from accelerate.utils import broadcast_object_list
+
+        return int(broadcast_object_list([number])[0])
+
+    def _batches(self, examples: Sequence[Example]) -> list[Batch]:
+        made: Iterator[Batch]
+        if self.recipe.packing:
+            made = (pack(row) for row in rows(examples, self.recipe.max_length))
+        else:
+            size = self.recipe.batch_size
+            filler = self.tokenizer.pad_token_id
+            filler = self.tokenizer.eos_token_id if filler is None else filler
+            made = (pad(examples[i : i + size], filler) for i in range(0, len(examples), size))
+        return [batch.to(self.accelerator.device) for batch in made]
+
+    def _judge(self) -> None:
+        """Notes how the model does on what is held out, by loss and by the score of its role."""
+        self.model.eval()
+        judgement = Judgement(self.progress.step, self._held_out_loss(), self._score())
+        self.progress.add(judgement, self._adapter())
+        metric = self.task.dev.metric if self.task.dev else ""
+        said = "" if judgement.score is None else f", {metric} {judgement.score:.3f}"
+        self.report(f"after step {judgement.step}: held-out loss {judgement.loss:.4f}{said}")
+
+    def _held_out_loss(self) -> float:
+        """Mean loss of a held-out token in nats; NaN where nothing is held out."""
+        sums = torch.zeros(2, dtype=torch.float64)
+        with torch.inference_mode():
+            for batch in self._batches(self.held_out[self.rank :: self.world]):
+                sums += torch.tensor([float(self._loss(batch)), float(batch.trained)])
+        total, trained = self._summed(sums.float()).tolist()
+        return round(total / trained, 5) if trained else math.nan
+
+    def _score(self) -> float | None:
+        dev = self.task.dev
+        if dev is None:
+            return None
+        from accelerate.utils import gather_object
+
+        if self._generator is None:
+            self._generator = Generator(self.model, self.tokenizer, self.recipe.model)
+        mine = [dev.answer(self._generator, item) for item in dev.items[self.rank :: self.world]]
+        return round(float(dev.score(gather_object(mine))), 5)
+
+    def _stopped(self) -> bool:
+        return self.task.dev is not None and 0 < self.recipe.patience <= self.progress.stale()
+
+    def _after(self, total: int, judge_every: int) -> None:
+        done, recipe = self.progress.step, self.recipe
+        if done % 10 == 0 or done == total:
+            loss = self.progress.losses[-1]
+            rate = self.progress.tokens / max(self.progress.seconds, 1e-9)
+            said = "" if math.isnan(loss) else f" loss {loss:.4f},"
+            self.report(f"step {done} of {total}:{said} {rate:.0f} tokens/s")
+        if done % judge_every == 0 or done == total:
+            self._judge()
+        if self._stopped():
+            self.report(f"stopped after step {done}: no better for {self.progress.stale()} judgements")
+        elif done % recipe.checkpoint_every == 0 and done < total and self.accelerator.is_main_process:
+            lora_progress.save(self.output, self.progress, self._adapter(), self.optimiser, self.identity)
+
+    def _adapter(self) -> dict[str, Tensor]:
+        from peft import get_peft_model_state_dict
+
+        return dict(get_peft_model_state_dict(self.model))
+
+    def _keep_best(self) -> None:
+        from peft import set_peft_model_state_dict
+
+        if self.task.dev is not None and self.progress.best_weights:
+            set_peft_model_state_dict(self.model, self.progress.best_weights)
+
+    def _metrics(self, planned: int) -> Metrics:
+        progress, first = self.progress, self.progress.judged[0]
+        kept = progress.best if self.task.dev is not None and progress.best is not None else progress.judged[-1]
+        private = self.budget is not None
         return Metrics(
             examples=len(self.examples),
             held_out=len(self.held_out),
             too_long=self.too_long,
-            steps=len(plan),
-            trained_parameters=self.trained_parameters,
-            losses=[round(loss, 5) for loss in losses],
-            held_out_loss_before=before,
-            held_out_loss=self.held_out_loss(),
-            seconds=round(seconds, 2),
-            tokens_per_second=round(tokens / seconds, 1) if seconds else 0.0,
+            steps=progress.step,
+            planned_steps=planned,
+            kept_step=kept.step,
+            trained_parameters=sum(p.numel() for p in self.trained),
+            losses=[] if private else [round(loss, 5) for loss in progress.losses],
+            held_out_loss_before=first.loss,
+            held_out_loss=kept.loss,
+            metric=self.task.dev.metric if self.task.dev else None,
+            score_before=first.score,
+            score=kept.score,
+            seconds=round(progress.seconds, 2),
+            tokens_per_second=round(progress.tokens / progress.seconds, 1) if progress.seconds else 0.0,
             peak_gpu_bytes=torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0,
+            processes=self.world,
+            epsilon=None if self.budget is None else round(self.budget.spent(progress.step), 4),
+            delta=None if self.budget is None else self.budget.delta,
+            noise=None if self.budget is None else round(self.budget.noise, 4),
         )
-
-    def _step(self, indices: list[int], number: int, total: int) -> tuple[float, int]:
-        """One optimiser step over this process's share of the examples: mean loss of a trained token, and tokens
-        seen. Every token weighs the same, however the examples fall into batches and processes."""
-        self.model.train()
-        torch.manual_seed(1_000_003 * self.recipe.seed + 1_009 * number + self.accelerator.process_index)
-        mine = indices[self.accelerator.process_index :: self.accelerator.num_processes]
-        batches = self._batches([self.examples[i] for i in mine])
-        trained = torch.tensor(float(sum(b.trained for b in batches)), device=self.accelerator.device)
-        everywhere = float(self.accelerator.reduce(trained))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.learning_rate * schedule(number, total, self.recipe.warmup)
-        loss = torch.zeros((), device=self.accelerator.device)
-        for batch in batches:
-            part = summed_loss(self.model, batch) / everywhere
-            self.accelerator.backward(part * self.accelerator.num_processes)
-            loss += part.detach()
-        self.accelerator.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-        return float(self.accelerator.reduce(loss)), sum(int(b.mask.sum()) for b in batches)
-
-    def _batches(self, examples: Sequence[Example]) -> list[Batch]:
-        size, device = self.recipe.batch_size, self.accelerator.device
-        pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else self.tokenizer.eos_token_id
-        made = [collate(examples[i : i + size], pad) for i in range(0, len(examples), size)]
-        return [Batch(b.ids.to(device), b.mask.to(device), b.labels.to(device)) for b in made]
-
-    def held_out_loss(self) -> float:
-        """Mean loss of a trained token over what is held out; NaN where nothing is."""
-        self.model.eval()
-        total, trained = 0.0, 0
-        with torch.inference_mode(), self.accelerator.autocast():
-            for batch in self._batches(self.held_out):
-                total += float(summed_loss(self.model, batch))
-                trained += batch.trained
-        return round(total / trained, 5) if trained else math.nan
-
-    def _after(self, done: int, total: int, loss: float, rate: float) -> None:
-        if self.accelerator.is_main_process and (done % 10 == 0 or done == total):
-            self.report(f"step {done} of {total}: loss {loss:.4f}, {rate:.0f} tokens/s")
-        if done % self.recipe.checkpoint_every == 0 and done < total:
-            self._checkpoint(done)
-
-    def _checkpoint(self, done: int) -> None:
-        """Adapter, optimiser and step in one file, written whole or not at all."""
-        if not self.accelerator.is_main_process:
-            return
-        from peft import get_peft_model_state_dict
-
-        state = {
-            "step": done,
-            "identity": self._identity(),
-            "adapter": get_peft_model_state_dict(self.accelerator.unwrap_model(self.model)),
-            "optimiser": self.optimiser.state_dict(),
-        }
-        self.output.mkdir(parents=True, exist_ok=True)
-        part = self.output / "checkpoint.part"
-        torch.save(state, part)
-        part.replace(self.output / "checkpoint.pt")
-
-    def _resume(self, total: int) -> int:
-        """Takes up the last checkpoint of this run if there is one; the number of steps that are done."""
-        path = self.output / "checkpoint.pt"
-        if not path.exists():
-            return 0
-        from peft import set_peft_model_state_dict
-
-        state = torch.load(path, map_location=self.accelerator.device, weights_only=True)
-        if state["identity"] != self._identity():
-            raise ValueError(
-                f"{path} belongs to a run with another recipe, model or data. Delete it, or choose another `output`."
-            )
-        set_peft_model_state_dict(self.accelerator.unwrap_model(self.model), state["adapter"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.report(f"going on after step {state['step']} of {total}")
-        return int(state["step"])
-
-    def _identity(self) -> str:
-        recipe = {k: v for k, v in asdict(self.recipe).items() if k not in ("output", "checkpoint_every", "device")}
-        return json.dumps([recipe, self.fingerprint, self.data_sha256, self.accelerator.num_processes])
-
-    def save(self, role: str, prompt_version: str, metrics: Metrics) -> None:
-        if not self.accelerator.is_main_process:
-            return
-        model = self.accelerator.unwrap_model(self.model)
-        model.peft_config["default"].base_model_name_or_path = self.recipe.model
-        model.save_pretrained(str(self.output))
-        card = AdapterCard(
-            role=role,
-            base=self.recipe.model,
-            base_fingerprint=self.fingerprint,
-            prompt_version=prompt_version,
-            data_sha256=self.data_sha256,
-            recipe=asdict(self.recipe),
-        )
-        (self.output / CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        (self.output / "metrics.json").write_text(json.dumps(asdict(metrics), indent=2) + "\n", encoding="utf-8")
-        (self.output / "checkpoint.pt").unlink(missing_ok=True)
-
-
-def adapt(base: Any, recipe: LoraRecipe) -> Any:
-    """`base` frozen, with a fresh adapter on `recipe.targets` whose first weights depend on the seed alone."""
-    from peft import LoraConfig, get_peft_model
-
-    torch.manual_seed(recipe.seed)
-    config = LoraConfig(
-        r=recipe.rank,
-        lora_alpha=recipe.alpha,
-        lora_dropout=recipe.dropout,
-        target_modules=recipe.targets,
-        use_rslora=recipe.rslora,
-        use_dora=recipe.dora,
-        task_type="CAUSAL_LM",
-    )
-    model = get_peft_model(base, config)
-    if recipe.gradient_checkpointing:
-        model.enable_input_require_grads()
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    return model
-
-
-def summed_loss(model: Any, batch: Batch) -> torch.Tensor:
-    """The summed cross-entropy of the trained tokens, in nats; scores are made for the answers' positions only."""
-    answers = batch.labels.shape[1]
-    out = model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False, logits_to_keep=answers + 1)
-    scores = out.logits[:, :-1].flatten(0, 1).float()
-    return torch.nn.functional.cross_entropy(scores, batch.labels.flatten(), ignore_index=IGNORE, reduction="sum")
 
 
 def schedule(step: int, total: int, warmup: float) -> float:
@@ -310,24 +313,3 @@ def schedule(step: int, total: int, warmup: float) -> float:
         return (step + 1) / rising
     fallen = (step - rising) / max(1, total - rising)
     return 0.1 + 0.45 * (1 + math.cos(math.pi * fallen))
-
-
-def main() -> None:
-    """`python -m finetune.lora RECIPE [--set KEY=VALUE ...]`; values are YAML."""
-    import argparse
-
-    import yaml
-
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.lora", description="Train a LoRA adapter of a chat model."
-    )
-    parser.add_argument("recipe", help="a YAML file, such as configs/train-hub-reader.yaml")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one setting")
-    arguments = parser.parse_args()
-    overrides = {k: yaml.safe_load(v) for k, _, v in (item.partition("=") for item in arguments.set)}
-    metrics = train_lora(LoraRecipe.from_yaml(arguments.recipe, **overrides))
-    print(f"held-out loss {metrics.held_out_loss_before} before, {metrics.held_out_loss} after")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from assistant.checkpoints import load_base
 from assistant.draft import sentences
 from assistant.generation import render
 from assistant.phrasebook import Phrasebook
-from assistant.writer_prompt import PROMPT_VERSION
+from assistant.writer_prompt import PROMPT_VERSION, writer_messages
 from finetune.recipe import YamlRecipe
-from finetune.replies.examples import HELD_OUT, Example, examples
+from finetune.replies.examples import HELD_OUT, NOBODY, Example, examples
+from finetune.reply_data import read_replies
 from finetune.writer_card import write_card
 from finetune.writer_tokenizer import END, train_tokenizer
 
@@ -37,6 +38,7 @@ Row = tuple[list[int], list[int]]
 class Recipe(YamlRecipe):
     """configs/train-writer.yaml; see the comments there."""
 
+    data: list[str] = field(default_factory=list)
     examples: int = 30000
     vocabulary: int = 3072
     hidden: int = 128
@@ -70,7 +72,7 @@ def train_writer(recipe: Recipe, report: Report = print) -> dict[str, Any]:
     torch.set_num_threads(recipe.threads)
     output = Path(recipe.output)
     output.mkdir(parents=True, exist_ok=True)
-    corpus = examples(recipe.examples, recipe.seed)
+    corpus = replies(recipe, report)
     base, tokenizer = start(recipe, corpus)
     tokenizer.save_pretrained(output)
     rows = [encode(tokenizer, example) for example in corpus]
@@ -97,11 +99,20 @@ def finish(recipe: Recipe, seconds: float, report: Report = print) -> dict[str, 
     from finetune.writer_metrics import measure
 
     output = Path(recipe.output)
-    corpus = examples(recipe.examples, recipe.seed)
+    corpus = replies(recipe)
     Phrasebook.of((e.plan, sentence) for e in corpus for sentence in sentences([e.reply])).save(output)
     metrics = measure(output, recipe.judged, report) | {"processor_minutes": round(seconds / 60, 1)}
     write_card(output, asdict(recipe), metrics, HELD_OUT)
     return metrics
+
+
+def replies(recipe: Recipe, report: Report = lambda _: None) -> list[Example]:
+    """What the recipe trains on: composed replies, and those of its `data`."""
+    own, problems = read_replies(recipe.data, recipe.seed)
+    for problem in problems:
+        report(f"left out: {problem}")
+    given = [Example(r.plan, tuple(writer_messages(r.plan, NOBODY, values=False)), r.reply) for r in own]
+    return [*examples(recipe.examples, recipe.seed), *given]
 
 
 def start(recipe: Recipe, corpus: Sequence[Example]) -> tuple[Any, Any]:

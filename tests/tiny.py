@@ -18,10 +18,19 @@ SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 
 def tiny_chat_model(directory: Path, family: str = "qwen3", seed: int = 0, context: int = 4096) -> Path:
-    """Writes a two-layer checkpoint of `family` (`qwen3` or `llama`) with tokenizer and chat template."""
+    """Writes a two-layer checkpoint of `family` (`qwen3`, `llama`, or `gemma3`, of whose layers one sees a window of 64
+    tokens only) with tokenizer and chat template."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+    from transformers import (
+        Gemma3ForCausalLM,
+        Gemma3TextConfig,
+        LlamaConfig,
+        LlamaForCausalLM,
+        PreTrainedTokenizerFast,
+        Qwen3Config,
+        Qwen3ForCausalLM,
+    )
 
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -49,7 +58,11 @@ def tiny_chat_model(directory: Path, family: str = "qwen3", seed: int = 0, conte
         "bos_token_id": None,
     }
     torch.manual_seed(seed)
-    model = Qwen3ForCausalLM(Qwen3Config(**sizes)) if family == "qwen3" else LlamaForCausalLM(LlamaConfig(**sizes))
+    if family == "gemma3":
+        kinds = ["sliding_attention", "full_attention"]
+        model = Gemma3ForCausalLM(Gemma3TextConfig(**sizes, sliding_window=64, layer_types=kinds))
+    else:
+        model = Qwen3ForCausalLM(Qwen3Config(**sizes)) if family == "qwen3" else LlamaForCausalLM(LlamaConfig(**sizes))
     model.save_pretrained(directory)
     tokenizer.save_pretrained(directory)
     return directory

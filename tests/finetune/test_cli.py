@@ -11,6 +11,7 @@ from tests.assistant.cli import run
 from tests.tiny import tiny_chat_model
 
 Capture = pytest.CaptureFixture[str]
+HUB = ("--config", "configs/train-hub-reader.yaml")
 
 
 def record(id: str, color: str) -> str:
@@ -57,8 +58,11 @@ def test_a_reader_below_what_was_asked_for_is_exit_code_1(tmp_path: Path, capsys
         (["train", "writer", "--set", "steps"], "expected KEY=VALUE"),
         (["train", "writer", "--set", "stepps=1"], "unknown setting 'stepps'"),
         (["train", "intent", "--set", "uci=nosuch.csv"], "nosuch.csv"),
-        (["train", "lora", "--set", "rank=0"], "`rank` must be 1 or more"),
-        (["train", "lora", "--data", "nosuch.jsonl"], "nosuch.jsonl"),
+        (["train", "reader", *HUB, "--set", "rank=0"], "`rank` must be 1 or more"),
+        (["train", "writer", "--set", "model=x", "--set", "vocabulary=9"], "unknown setting"),
+        (["train", "writer", *HUB, "--data", "composed:some"], "expected composed:NUMBER"),
+        (["train", "reader", *HUB, "--data", "annotated:nosuch.txt"], "nosuch.txt"),
+        (["train", "reader", *HUB, "--data", "nosuch.jsonl"], "nosuch.jsonl"),
         (["data", "check", "nosuch.jsonl"], "nosuch.jsonl"),
     ],
 )
@@ -79,16 +83,22 @@ def test_a_recipe_that_is_none(content: str, tmp_path: Path, capsys: Capture) ->
     assert done.err.strip()
 
 
-def test_train_lora_leaves_an_adapter_and_prints_its_figures(labelled: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_train_reader_on_a_chat_model_leaves_an_adapter_and_prints_its_figures(
+    labelled: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.lora_tasks.DEV_TOKENS", 20)
+    labelled.write_text("".join(record(f"c{i}", "red") + "\n" for i in range(4)), "utf-8")
     model = tiny_chat_model(tmp_path / "model", context=8192)
-    small = {"rank": 2, "alpha": 4, "epochs": 1, "max_steps": 1, "held_out": 0.3, "device": "cpu", "max_length": 8000}
-    changes = [part for key, value in small.items() for part in ("--set", f"{key}={value}")]
-    out = tmp_path / "adapter"
-    done = run(capsys, "train", "lora", "--data", labelled, "--set", f"model={model}", "--out", out, *changes)
+    small = {"rank": 2, "alpha": 4, "max_steps": 1, "held_out": 0.3, "device": "cpu", "max_length": 8000}
+    changes = [part for key, value in (small | {"dev_limit": 1}).items() for part in ("--set", f"{key}={value}")]
+    arguments = ["--data", labelled, "--set", f"model={model}", "--out", tmp_path / "out", *changes]
+    done = run(capsys, "train", "reader", *HUB, *arguments)
     assert done.code == 0, done.err
-    assert json.loads(done.out)["steps"] == 1
+    figures = json.loads(done.out)
+    assert (figures["steps"], figures["metric"]) == (1, "constraint F1")
+    assert 0 <= figures["score"] <= 1
     assert "step 1 of 1" in done.err
-    assert (out / "adapter_model.safetensors").is_file()
+    assert (tmp_path / "out" / "adapter_model.safetensors").is_file()
 
 
 def test_data_check_split_and_stats(labelled: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -1,0 +1,104 @@
+"""Examples as tensors for one forward pass: packed end to end without seeing each other, or padded side by side."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from finetune.chat_pairs import Example
+
+IGNORE = -100
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B rows of T tokens and the K positions of which scores are needed.
+
+    `ids` is (B, T). `keep`, (K,), are the positions whose next token is trained in some row; `labels`, (B, K), are
+    those tokens, `IGNORE` where a row's is not trained. Packed rows have `positions`, (B, T), which start again with
+    each example: where they do and there is no mask, transformers lets no token see another example's. Padded rows
+    have `mask`, (B, T), 0 at padding.
+    """
+
+    ids: Tensor
+    keep: Tensor
+    labels: Tensor
+    mask: Tensor | None = None
+    positions: Tensor | None = None
+
+    @property
+    def trained(self) -> int:
+        """How many tokens are trained on."""
+        return int((self.labels != IGNORE).sum())
+
+    @property
+    def seen(self) -> int:
+        """How many tokens that are no padding."""
+        return self.ids.numel() if self.mask is None else int(self.mask.sum())
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        mask, positions = (None if t is None else t.to(device) for t in (self.mask, self.positions))
+        return Batch(self.ids.to(device), self.keep.to(device), self.labels.to(device), mask, positions)
+
+
+def pack(examples: Sequence[Example]) -> Batch:
+    """All examples in one row, end to end."""
+    ids = [i for e in examples for i in e.ids]
+    positions = [p for e in examples for p in range(len(e.ids))]
+    keep: list[int] = []
+    labels: list[int] = []
+    start = 0
+    for example in examples:
+        keep += range(start + example.prompt - 1, start + len(example.ids) - 1)
+        labels += example.ids[example.prompt :]
+        start += len(example.ids)
+    return Batch(torch.tensor([ids]), torch.tensor(keep), torch.tensor([labels]), positions=torch.tensor([positions]))
+
+
+def pad(examples: Sequence[Example], filler: int) -> Batch:
+    """One example a row, padded on the left, so that all answers end together."""
+    width = max(len(e.ids) for e in examples)
+    answers = max(e.trained for e in examples)
+    ids = torch.full((len(examples), width), filler)
+    mask = torch.zeros_like(ids)
+    labels = torch.full((len(examples), answers), IGNORE)
+    for row, example in enumerate(examples):
+        ids[row, width - len(example.ids) :] = torch.tensor(example.ids)
+        mask[row, width - len(example.ids) :] = 1
+        labels[row, answers - example.trained :] = torch.tensor(example.ids[example.prompt :])
+    return Batch(ids, torch.arange(width - answers - 1, width - 1), labels, mask=mask)
+
+
+def rows(examples: Sequence[Example], longest: int) -> list[list[Example]]:
+    """Examples grouped into rows of at most `longest` tokens, or of one longer example: first fit, longest first."""
+    groups: list[list[Example]] = []
+    room: list[int] = []
+    for example in sorted(examples, key=lambda e: -len(e.ids)):
+        place = next((i for i, left in enumerate(room) if left >= len(example.ids)), None)
+        if place is None:
+            groups.append([example])
+            room.append(longest - len(example.ids))
+        else:
+            groups[place].append(example)
+            room[place] -= len(example.ids)
+    return groups
+
+
+def epoch_order(count: int, epoch: int, seed: int) -> list[int]:
+    """The order of `count` examples in an epoch: the same for the same seed, on every machine."""
+    order = list(range(count))
+    random.Random(f"{seed}:{epoch}").shuffle(order)
+    return order
+
+
+def steps(count: int, per_step: int, epochs: int, seed: int) -> Iterator[list[int]]:
+    """The examples of each optimiser step; the last of an epoch may be smaller."""
+    for epoch in range(epochs):
+        order = epoch_order(count, epoch, seed)
+        for start in range(0, count, per_step):
+            yield order[start : start + per_step]
