@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,11 +64,11 @@ class Figures:
 
     def value(self, name: str) -> float | None:
         """One figure over all conversations; `None` where nothing was counted for it."""
-        return _or_none(self._at(np.ones((1, len(self))), name)[0])
+        return _or_none(self.at(np.ones((1, len(self))), name)[0])
 
     def interval(self, name: str, rounds: int = ROUNDS, seed: int = 0) -> Interval:
         """The 95 % bootstrap interval of one figure; (nan, nan) where nothing was counted for it."""
-        values = self._at(draws(len(self), rounds, seed), name)
+        values = self.at(draws(len(self), rounds, seed), name)
         kept = values[~np.isnan(values)]
         return percentiles(kept)
 
@@ -75,9 +76,15 @@ class Figures:
         """Those of some conversations, by their places."""
         return Figures(self.names, self.right[list(rows)], self.total[list(rows)])
 
-    def _at(self, weights: Matrix, name: str) -> Matrix:
+    def only(self, name: str) -> Figures:
+        """Without the counts that the figure `name` does not need."""
+        needed = [i for i, known in enumerate(self.names) if known == name or (name == MACRO and known.startswith(ACT))]
+        return Figures(tuple(self.names[i] for i in needed), self.right[:, needed], self.total[:, needed])
+
+    def at(self, weights: Matrix, name: str) -> Matrix:
         """One figure under weights (R, N) of the conversations: (R,), nan where nothing was counted."""
-        return ratio(weights @ self.right, weights @ self.total, self.names, name)
+        needed = self.only(name)
+        return ratio(weights @ needed.right, weights @ needed.total, needed.names, name)
 
 
 def compare(first: Figures, second: Figures, name: str, rounds: int = ROUNDS, seed: int = 0) -> Difference | None:
@@ -91,9 +98,9 @@ def compare(first: Figures, second: Figures, name: str, rounds: int = ROUNDS, se
     if one is None or other is None:
         return None
     weights = draws(len(first), rounds, seed)
-    resampled = second._at(weights, name) - first._at(weights, name)
+    resampled = second.at(weights, name) - first.at(weights, name)
     swaps = np.random.default_rng(seed + 1).integers(0, 2, (rounds, len(first))).astype(np.float64)
-    shuffled = _shuffled(first, second, swaps, name)
+    shuffled = _shuffled(first.only(name), second.only(name), swaps, name)
     shuffled = shuffled[~np.isnan(shuffled)]
     at_least = int((np.abs(shuffled) >= abs(other - one) - 1e-12).sum())
     return Difference(
@@ -104,10 +111,12 @@ def compare(first: Figures, second: Figures, name: str, rounds: int = ROUNDS, se
     )
 
 
+@lru_cache(maxsize=2)
 def draws(count: int, rounds: int = ROUNDS, seed: int = 0) -> Matrix:
-    """How often each of `count` conversations is drawn in each round, with replacement: (R, N)."""
+    """How often each of `count` conversations is drawn in each round, with replacement: (R, N), not to be changed."""
     rng = np.random.default_rng(seed)
     drawn: Matrix = rng.multinomial(count, np.full(count, 1 / count), size=rounds).astype(np.float64)
+    drawn.flags.writeable = False
     return drawn
 
 

@@ -114,48 +114,56 @@ def of_acts(judged: Judged) -> Iterator[Block]:
         yield Prose(["The labels of this set hold no acts."])
 
 
-def of_confidence(result: Result) -> Iterator[Block]:
+def of_confidence(judged: Judged) -> Iterator[Block]:
     """Whether the confidence of constraints can be trusted."""
-    if not len(result.confidence):
-        yield Prose(["This reader gives no confidence, or read no constraint where the label holds needs."])
+    found = {result.model.name: result.confidence for result in judged.results if len(result.confidence)}
+    if not found:
+        yield Prose(["No reader gave a confidence with a constraint, or no label holds needs."])
         return
     yield Prose([
-        f"Confidence of each of {len(result.confidence)} constraints that {result.model.name} read, against whether it "
-        "was right (strictly). Calibrated means: of those with 0.8, eight in ten are right."
+        "Confidence of every constraint that was read, against whether it was right (strictly). Calibrated means: of "
+        "those with 0.8, eight in ten are right."
     ])  # fmt: skip
-    yield _forecasts(result.confidence, "Confidence of constraints", "confidence", "share that was right")
+    yield from _forecasts(found, "confidence", "share that was right")
 
 
-def of_purchase(result: Result, sold: Forecasts | None) -> Iterator[Block]:
+def of_purchase(judged: Judged, sold: Forecasts | None) -> Iterator[Block]:
     """How good forecasts of purchases are, in the conversations and in `sold`, sessions apart from them; or that
     nothing tells."""
-    if len(result.purchase):
-        yield Prose([f"{len(result.purchase)} conversations tell whether the shopper bought."])
-        yield _forecasts(result.purchase, "Purchase probability", "forecast", "share that bought")
+    found = {result.model.name: result.purchase for result in judged.results if len(result.purchase)}
+    if found:
+        yield Prose([f"{len(judged.first.purchase)} conversations tell whether the shopper bought."])
+        yield from _forecasts(found, "forecast", "share that bought")
     else:
         yield Prose([
             "No conversation of this set tells whether the shopper bought: neither purchase_probability in its label "
             "nor purchased beside it. So there is no figure for purchase probability in conversations."
         ])  # fmt: skip
     if sold is not None:
-        yield Prose([f"Apart from the conversations, {len(sold)} browsing sessions with known outcome, each cut at a "
-                     "random moment before its end; they judge the intent model on clicks alone."])  # fmt: skip
-        yield _forecasts(sold, "Purchase probability, sessions", "forecast", "share that bought")
+        yield Prose([
+            f"Apart from the conversations, {len(sold)} browsing sessions with known outcome, each cut at a random "
+            "moment before its end; they judge the intent model on clicks alone."
+        ])  # fmt: skip
+        yield from _forecasts({"sessions": sold}, "forecast", "share that bought")
 
 
-def _forecasts(found: Forecasts, title: str, x: str, y: str) -> Beside:
-    bins = [(b.forecast, b.outcome, b.count) if b else None for b in found.reliability()]
-    note = "On the dashed line forecasts come true as often as they say. Larger marks: more cases."
-    return Beside([Charts([Chart(title, reliability(bins, title, x, y), note)]), _forecast_table(found)])
-
-
-def _forecast_table(found: Forecasts) -> Table:
-    figures = found.figures()
-    rows = [[Cell(title), Cell(f"{figures[name][0]:.3f}"), Cell(span(figures[name][1]))]
-            for name, title in FORECASTS.items() if name in figures]  # fmt: skip
-    rows.append([Cell("Base rate"), Cell(f"{found.outcome.mean():.3f}"), Cell("")])
-    caption = "" if found.both else "All came out the same way, so AUC and average precision have no meaning here."
-    return Table(["", "value", "95 % interval"], rows, caption)
+def _forecasts(found: dict[str, Forecasts], x: str, y: str) -> Iterator[Block]:
+    charts = []
+    for name, forecasts in found.items():
+        bins = [(b.forecast, b.outcome, b.count) if b else None for b in forecasts.reliability()]
+        charts.append(Chart(name, reliability(bins, f"Reliability, {name}", x, y), f"{len(forecasts)} cases."))
+    yield Charts(charts)
+    figures = {name: forecasts.figures() for name, forecasts in found.items()}
+    rows = [
+        [Cell(title), *(Cell(f"{each[name][0]:.3f}", span(each[name][1])) if name in each else Cell("–")
+                        for each in figures.values())]
+        for name, title in FORECASTS.items()
+    ]  # fmt: skip
+    rows.append([Cell("Base rate"), *(Cell(f"{forecasts.outcome.mean():.3f}") for forecasts in found.values())])
+    caption = "On the dashed line forecasts come true as often as they say; larger marks are more cases."
+    if not all(forecasts.both for forecasts in found.values()):
+        caption += " Where all came out the same way, AUC and average precision have no meaning."
+    yield Table(["", *found], rows, caption)
 
 
 def of_slices(judged: Judged) -> Table:

@@ -90,8 +90,8 @@ def _of_set(judged: Judged, minimum: float | None, sold: Forecasts | None) -> It
     if len(first.turns) > 1:
         yield Section("As conversations go on", [of_turns(judged)], level=3)
     yield Section("Acts and stages", list(of_acts(judged)), level=3)
-    yield Section("How sure it is", list(of_confidence(first)), level=3)
-    yield Section("Purchase probability", list(of_purchase(first, sold)), level=3)
+    yield Section("How sure it is", list(of_confidence(judged)), level=3)
+    yield Section("Purchase probability", list(of_purchase(judged, sold)), level=3)
     yield Section("Kinds of conversations", [of_slices(judged)], level=3)
     yield Section("Time and tokens", [of_speed(judged)], level=3)
     yield Section("What went wrong", list(of_misses(judged)), level=3)

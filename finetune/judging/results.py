@@ -28,6 +28,8 @@ MAIN = {
     "strict precision": "— precision",
     "strict recall": "— recall",
     "relaxed": "Constraints, relaxed F1",
+    "relaxed precision": "— precision, relaxed",
+    "relaxed recall": "— recall, relaxed",
     "negation": "What is not wanted, strict F1",
     "strength": "Must or prefer",
     "product": "Products",
