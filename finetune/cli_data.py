@@ -76,12 +76,19 @@ def redact_files(
 @data.command("import")
 def import_file(
     format: Annotated[
-        str, typer.Argument(help="openai (chat logs), or a public set: see the error for a wrong one.", show_default=False)
+        str,
+        typer.Argument(
+            help="openai for chat logs; else a public set: mgshopdial, pscon, multidogo, bitext, clinc150, sgd or "
+            "shoppingbench."
+        ),
     ],
     file: Annotated[Path, typer.Argument(help="The file, or the set's folder, as it is.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="File for the conversations, JSON Lines.")],
 ) -> None:
-    """Bring chat logs or a public set into the layout of conversations, with the labels that the set tells."""
+    """Bring chat logs or a public set into the layout of conversations, with the labels that the set tells.
+
+    Of PSCon and ShoppingBench it is all of them: those that evaluation judges by are among them.
+    """
     from finetune.conversations import Problem, write_conversations
     from finetune.importers import IMPORTERS
 

@@ -1,4 +1,5 @@
-"""Public sets in the layout of labelled conversations, as far as their own labels honestly say what ours would.
+"""Chat logs and public sets in the layout of conversations, with labels as far as a set's own honestly say what ours
+would.
 
 Each importer's module says how it maps. Labels are partial: they hold only the keys of a State that the set tells, and
 only those are scored and trained. Of PSCon and ShoppingBench a fifth of the conversations is never trained on; Bitext
@@ -11,22 +12,39 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assistant.records import Conversation
-from finetune.conversations import chains, split
+from finetune.conversations import Problem, chains, split
+from finetune.importers.mgshopdial import import_mgshopdial
+from finetune.importers.openai import import_openai
 from finetune.importers.pscon import import_pscon
 from finetune.importers.service import import_bitext, import_clinc150, import_multidogo
 from finetune.importers.sgd import import_sgd
 from finetune.importers.shoppingbench import import_shoppingbench
 
 __all__ = [
+    "IMPORTERS",
     "heldout",
     "import_bitext",
     "import_clinc150",
+    "import_mgshopdial",
     "import_multidogo",
+    "import_openai",
     "import_pscon",
     "import_sgd",
     "import_shoppingbench",
     "training",
 ]
+
+IMPORTERS: dict[str, Callable[[Path], Iterator[Conversation | Problem]]] = {
+    "openai": import_openai,
+    "bitext": import_bitext,
+    "clinc150": import_clinc150,
+    "mgshopdial": import_mgshopdial,
+    "multidogo": import_multidogo,
+    "pscon": import_pscon,
+    "sgd": import_sgd,
+    "shoppingbench": import_shoppingbench,
+}
+"""Format -> what reads a file of it. Those of public sets expect the files of the set as they are."""
 
 SPLIT: dict[str, Callable[[Path], Iterator[Conversation]]] = {
     "pscon": import_pscon,
