@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from assistant.errors import InvalidInput, UnknownSession
 from assistant.store.database import ConflictError
-from assistant.store.rows import advance, last_position, now, owner, revision_of, text
+from assistant.store.rows import Locked, advance, last_position, lock, now, owner, text
 from assistant.store.schema import handovers, sessions
 
 MOST = 200
@@ -29,39 +29,37 @@ def holder_of(connection: Connection, session_id: str) -> str | None:
 
 def take(connection: Connection, session_id: str, agent: str) -> int:
     """Gives the session to `agent` and returns its revision; the same agent may ask again. Raises HeldError."""
-    revision = revision_of(connection, session_id)
-    holder = holder_of(connection, session_id)
-    if holder is None:
-        return _pass(connection, session_id, "take_over", named(agent), named(agent))
-    if holder != agent:
+    locked = lock(connection, session_id)
+    if locked.holder is None:
+        return _pass(connection, session_id, locked, "take_over", named(agent), named(agent))
+    if locked.holder != agent:
+        holder = locked.holder
         raise HeldError(f"Agent {holder!r} holds this conversation: it can be taken over once they give it back.")
-    return revision
+    return locked.revision
 
 
 def give(connection: Connection, session_id: str, agent: str) -> int:
     """Gives the session back to the assistant and returns its revision; nothing to do where it has it already.
 
     Raises HeldError where another agent holds it."""
-    revision = revision_of(connection, session_id)
-    holder = holder_of(connection, session_id)
-    if holder is None:
-        return revision
-    if holder != agent:
-        raise HeldError(f"Agent {holder!r} holds this conversation, so {agent[:80]!r} cannot give it back.")
-    return _pass(connection, session_id, "give_back", agent, None)
+    locked = lock(connection, session_id)
+    if locked.holder is None:
+        return locked.revision
+    if locked.holder != agent:
+        raise HeldError(f"Agent {locked.holder!r} holds this conversation, so {agent[:80]!r} cannot give it back.")
+    return _pass(connection, session_id, locked, "give_back", agent, None)
 
 
-def require_assistant(connection: Connection, session_id: str) -> None:
-    """Raises HeldError while an agent holds the session, which the caller has locked."""
-    if (holder := holder_of(connection, session_id)) is not None:
-        raise HeldError(f"Agent {holder!r} holds this conversation: the assistant says nothing in it.")
+def require_assistant(locked: Locked) -> None:
+    """Raises HeldError while an agent holds the session."""
+    if locked.holder is not None:
+        raise HeldError(f"Agent {locked.holder!r} holds this conversation: the assistant says nothing in it.")
 
 
-def require_agent(connection: Connection, session_id: str, agent: str) -> None:
-    """Raises HeldError unless `agent` holds the session, which the caller has locked."""
-    holder = holder_of(connection, session_id)
-    if holder != agent:
-        held = "The assistant" if holder is None else f"Agent {holder!r}"
+def require_agent(locked: Locked, agent: str) -> None:
+    """Raises HeldError unless `agent` holds the session."""
+    if locked.holder != agent:
+        held = "The assistant" if locked.holder is None else f"Agent {locked.holder!r}"
         raise HeldError(f"{held} holds this conversation: take it over before you write in it.")
 
 
@@ -72,8 +70,10 @@ def named(agent: str) -> str:
     return str(text(agent))
 
 
-def _pass(connection: Connection, session_id: str, action: str, agent: str, holder: str | None) -> int:
-    revision = advance(connection, session_id, None)
+def _pass(
+    connection: Connection, session_id: str, locked: Locked, action: str, agent: str, holder: str | None
+) -> int:
+    revision = advance(connection, session_id, None, locked)
     connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(holder=holder))
     row = {"session_id": session_id, "action": action, "agent": agent, "timestamp": now()}
     after = last_position(connection, session_id)

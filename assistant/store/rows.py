@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,12 +41,37 @@ def owner(session_id: str) -> str:
     return session_id
 
 
-def advance(connection: Connection, session_id: str, expected: int | None) -> int:
-    """Locks the session, checks its revision, and returns the next one, already written."""
-    found = _locked(connection, session_id)
-    if expected is not None and found != expected:
+@dataclass(frozen=True)
+class Locked:
+    """A session that this transaction has locked: its revision, and the agent who holds it, if one does."""
+
+    revision: int
+    holder: str | None
+
+
+_LOCK = (
+    sa.select(sessions.c.revision, sessions.c.holder).where(sessions.c.id == sa.bindparam("session")).with_for_update()
+)
+_LAST = sa.select(sa.func.max(messages.c.position)).where(messages.c.session_id == sa.bindparam("session"))
+_REPEATED = sa.select(messages.c.id).where(
+    messages.c.session_id == sa.bindparam("session"), messages.c.idempotency_key == sa.bindparam("key")
+)
+
+
+def lock(connection: Connection, session_id: str) -> Locked:
+    """Locks the session for this transaction. Raises UnknownSession."""
+    row = connection.execute(_LOCK, {"session": owner(session_id)}).one_or_none()
+    if row is None:
+        raise UnknownSession(session_id)
+    return Locked(int(row.revision), row.holder)
+
+
+def advance(connection: Connection, session_id: str, expected: int | None, locked: Locked | None = None) -> int:
+    """Locks the session, unless it is already, checks its revision, and returns the next one, already written."""
+    locked = locked or lock(connection, session_id)
+    if expected is not None and locked.revision != expected:
         raise ConflictError("This session was changed by another request in the meantime. Load it again and repeat.")
-    revision = found + 1
+    revision = locked.revision + 1
     change = {"revision": revision, "updated": now()}
     connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(change))
     return revision
@@ -53,16 +79,8 @@ def advance(connection: Connection, session_id: str, expected: int | None) -> in
 
 def touch(connection: Connection, session_id: str) -> None:
     """Locks the session and notes that it was used, without a new revision."""
-    _locked(connection, session_id)
+    lock(connection, session_id)
     connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(updated=now()))
-
-
-def _locked(connection: Connection, session_id: str) -> int:
-    row = sa.select(sessions.c.revision).where(sessions.c.id == owner(session_id))
-    revision = connection.scalar(row.with_for_update())
-    if revision is None:
-        raise UnknownSession(session_id)
-    return int(revision)
 
 
 def insert_message(
@@ -86,13 +104,7 @@ def is_repeated(connection: Connection, session_id: str, key: str | None) -> boo
     """Whether a message with this key is in the session already."""
     if key is None:
         return False
-    same = sa.and_(messages.c.session_id == session_id, messages.c.idempotency_key == key)
-    return connection.scalar(sa.select(messages.c.id).where(same)) is not None
-
-
-def revision_of(connection: Connection, session_id: str) -> int:
-    """Locks the session and returns its revision as it is. Raises UnknownSession."""
-    return _locked(connection, session_id)
+    return connection.scalar(_REPEATED, {"session": session_id, "key": key}) is not None
 
 
 def insert_events(connection: Connection, session_id: str, new: Iterable[Event]) -> None:
@@ -173,6 +185,6 @@ def _json(record: BaseModel) -> dict[str, Any]:
 
 def last_position(connection: Connection, session_id: str) -> int:
     """The index of the session's last message, -1 where there is none."""
-    last = connection.scalar(sa.select(sa.func.max(messages.c.position)).where(messages.c.session_id == session_id))
+    last = connection.scalar(_LAST, {"session": session_id})
     return -1 if last is None else int(last)
 

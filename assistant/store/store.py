@@ -33,9 +33,9 @@ from assistant.store.rows import (
     insert_state,
     is_repeated,
     load_session,
+    lock,
     now,
     owner,
-    revision_of,
     text,
     touch,
 )
@@ -83,9 +83,10 @@ class Store:
         if message.role != "user":
             raise InvalidInput("Only a shopper's message is saved so: use append_reply or append_agent_message.")
         with self._database.write() as connection:
+            locked = lock(connection, session_id)
             if is_repeated(connection, session_id, key):
-                return revision_of(connection, session_id)
-            revision = advance(connection, session_id, expected)
+                return locked.revision
+            revision = advance(connection, session_id, expected, locked)
             insert_events(connection, session_id, events)
             insert_message(connection, session_id, message, None, key)
             return revision
@@ -98,10 +99,11 @@ class Store:
         Raises HeldError for anybody else."""
         message = Message.model_validate({"role": "agent", "content": content, "agent": agent})
         with self._database.write() as connection:
+            locked = lock(connection, session_id)
             if is_repeated(connection, session_id, key):
-                return revision_of(connection, session_id)
-            revision = advance(connection, session_id, expected)
-            require_agent(connection, session_id, agent)
+                return locked.revision
+            require_agent(locked, agent)
+            revision = advance(connection, session_id, expected, locked)
             insert_message(connection, session_id, message, None, key)
             return revision
 
@@ -148,9 +150,9 @@ class Store:
         while an agent holds the session.
         """
         with self._database.write() as connection:
-            revision_of(connection, session_id)
-            require_assistant(connection, session_id)
-            revision = advance(connection, session_id, expected)
+            locked = lock(connection, session_id)
+            require_assistant(locked)
+            revision = advance(connection, session_id, expected, locked)
             insert_events(connection, session_id, events)
             insert_message(connection, session_id, Message(role="assistant", content=reply.text), reply)
             shown = reply.picks if picks is None else picks
