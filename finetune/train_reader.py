@@ -166,7 +166,7 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
     minutes = _fit(network, recipe, plan, output / "checkpoint.pt", report)
     reader = CompactReader(network, tokenizer, Thresholds())
     if parts["dev"]:
-        choose(reader, last_of_each(parts["dev"]))
+        choose(reader, chains(parts["dev"]))
         calibrate(reader, chains(parts["dev"]))
     counts = {
         "labelled": len(parts["train"]),
@@ -175,6 +175,7 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
         "minutes": round(minutes, 1),
     }
     results = finish(reader, recipe, counts, last_of_each(parts["test"]), output)
+    (output / "checkpoint.pt").unlink()
     return results
 
 
@@ -228,7 +229,8 @@ class _Masters:
 
 
 def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint: Path, report: Report) -> float:
-    """Take all steps of `plan` from the last checkpoint on; returns the processor minutes this took."""
+    """Take all steps of `plan` from the last checkpoint on; returns the processor minutes this took. The checkpoint
+    stays until the reader is saved: choosing thresholds and judging take a while too."""
     masters = _Masters(network)
     heads = list(network.heads.parameters())
     optimizer = torch.optim.AdamW(
@@ -267,7 +269,7 @@ def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint
         for copy, weight in zip(masters.copies, trained, strict=True):
             weight.copy_(copy)
     network.eval()
-    checkpoint.unlink(missing_ok=True)
+    _checkpoint(checkpoint, network, masters, optimizer, schedule, step)
     return (time.process_time() - started) / 60
 
 

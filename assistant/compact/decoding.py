@@ -49,18 +49,32 @@ class Span:
     sure: float
 
 
-def decode(
-    network: Network, encoded: Encoded, state: State, conversation: Conversation, thresholds: Thresholds
-) -> Reading:
-    """Read one encoded turn. Always a valid reading; every value and quote is an exact substring."""
+@dataclass(frozen=True)
+class Scored:
+    """What the network says of one encoded turn, before any threshold: scores of the turn by name, the spans of its
+    best tags, and scores of each span by name."""
+
+    encoded: Encoded
+    turn: dict[str, Floats]
+    spans: list[Span]
+    details: dict[str, Floats]
+
+
+def score(network: Network, encoded: Encoded) -> Scored:
+    """One pass of the network over an encoded turn."""
     ids = torch.tensor([encoded.ids])
     segments = torch.tensor([[int(s) for s in encoded.segments]])
     with torch.inference_mode():
         states = network.hidden(ids, segments, torch.ones_like(ids))
         turn = {name: scores[0].numpy() for name, scores in network.turn(states, segments).items()}
-        spans = [s for s in find_spans(encoded, turn["tags"]) if s.sure >= thresholds.span]
+        spans = find_spans(encoded, turn["tags"])
         details = _details(network, states, spans)
-    return _Decoder(encoded, state, conversation, thresholds, turn, spans, details).reading()
+    return Scored(encoded, turn, spans, details)
+
+
+def decode(scored: Scored, state: State, conversation: Conversation, thresholds: Thresholds) -> Reading:
+    """The reading under these thresholds. Always a valid one; every value and quote is an exact substring."""
+    return _Decoder(scored, state, conversation, thresholds).reading()
 
 
 def find_spans(encoded: Encoded, tags: Floats) -> list[Span]:
@@ -91,10 +105,8 @@ def _step(best: Floats, scores: Floats, connected: bool) -> tuple[Floats, NDArra
     top = int(best.argmax())
     pointers = np.full(TAGS, top)
     arrived = np.full(TAGS, best[top])
-    for tag in np.flatnonzero(INSIDE):
-        before = tag if best[tag] > best[tag - 1] else tag - 1
-        pointers[tag] = before
-        arrived[tag] = best[before] if connected else FAR
+    pointers[WITHIN] = _before(best)
+    arrived[WITHIN] = best[pointers[WITHIN]] if connected else FAR
     return arrived + scores, pointers
 
 
@@ -106,12 +118,16 @@ def _inside_word(text: str, start: int) -> bool:
 def _step_inside(best: Floats, scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """A step within a word: what is outside stays outside, what is a span goes on."""
     pointers = np.arange(TAGS)
-    arrived = np.where(INSIDE, best, FAR)
+    pointers[WITHIN] = _before(best)
+    arrived = np.full(TAGS, FAR)
     arrived[OUTSIDE] = best[OUTSIDE]
-    for tag in np.flatnonzero(INSIDE):
-        if best[tag - 1] > best[tag]:
-            pointers[tag], arrived[tag] = tag - 1, best[tag - 1]
+    arrived[WITHIN] = best[pointers[WITHIN]]
     return arrived + scores, pointers
+
+
+def _before(best: Floats) -> NDArray[np.int64]:
+    """For each tag within a span the better of the two that it can follow: itself, or the one that begins the span."""
+    return np.where(best[WITHIN] > best[WITHIN - 1], WITHIN, WITHIN - 1)
 
 
 def _trace(best: Floats, back: list[NDArray[np.int64]]) -> list[int]:
@@ -149,19 +165,13 @@ def _details(network: Network, states: torch.Tensor, spans: list[Span]) -> dict[
 
 
 class _Decoder:
-    def __init__(
-        self,
-        encoded: Encoded,
-        state: State,
-        conversation: Conversation,
-        thresholds: Thresholds,
-        turn: dict[str, Floats],
-        spans: list[Span],
-        details: dict[str, Floats],
-    ) -> None:
-        self.encoded, self.state, self.conversation = encoded, state, conversation
-        self.thresholds, self.turn, self.spans, self.details = thresholds, turn, spans, details
-        self.anchors: dict[int, int] = {position: i for i, position in enumerate(encoded.needs)}
+    def __init__(self, scored: Scored, state: State, conversation: Conversation, thresholds: Thresholds) -> None:
+        self.encoded, self.state, self.conversation = scored.encoded, state, conversation
+        self.thresholds, self.turn = thresholds, scored.turn
+        kept = [s for s, span in enumerate(scored.spans) if span.sure >= thresholds.span]
+        self.spans = [scored.spans[s] for s in kept]
+        self.details = {name: scores[kept] for name, scores in scored.details.items()}
+        self.anchors: dict[int, int] = {position: i for i, position in enumerate(self.encoded.needs)}
         self.named: list[Named] = []
         self.message = len(conversation.messages) - 1
 
@@ -310,6 +320,7 @@ class _Decoder:
 
 
 INSIDE = np.array([tag > 0 and tag % 2 == 0 for tag in range(TAGS)])
+WITHIN = np.flatnonzero(INSIDE)
 
 
 def _logsumexp(scores: Floats) -> Floats:

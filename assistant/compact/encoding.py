@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MAX_TOKENS = 448
 BUDGET = {"state": 176, "answer": 96, "events": 120, "constraint": 20, "item": 28}
 LAST_EVENTS = 8
+MAX_WINDOWS = 12
+"""Of a message beyond 12 windows (some 15,000 characters of English) the rest is not read."""
 
 
 class Segment(IntEnum):
@@ -120,7 +122,7 @@ def encode(tokenizer: Tokenizer, state: State, conversation: Conversation) -> It
     texts[Segment.MESSAGE, last] = content
     room = max(MAX_TOKENS - len(head.ids) - len(tail.ids) - 2, 32)
     length = len(tokenizer.encode(content, add_special_tokens=False).ids)
-    for start in range(0, max(length, 1), room):
+    for start in range(0, max(min(length, MAX_WINDOWS * room), 1), room):
         sequence = head.copy()
         sequence.special("[SEP]")
         sequence.text(content, Segment.MESSAGE, last, slice(start, start + room))

@@ -16,6 +16,7 @@ from assistant.compact_reader import CompactReader, load_base
 from assistant.errors import ModelError
 from assistant.reading import fold
 from assistant.records import Constraint, Conversation, Event, Item, Message, Need, State
+from tests.hostile import hostile
 
 WEIGHTS = Path("assistant/models/reader")
 
@@ -54,6 +55,13 @@ def check(state: State, conversation: Conversation) -> None:
             if isinstance(constraint.value, str) and source.message is not None:
                 squeezed = [" ".join(t.lower().split()) for t in texts]
                 assert any(constraint.value in t for t in squeezed)
+
+
+def test_hostile_conversations_are_read_or_refused(reader: CompactReader) -> None:
+    """A share of the 10,000 that `python -m tests.benchmarks.hostile_readings` reads."""
+    for seed in range(100):
+        conversation = hostile(seed)
+        check(fold(reader, conversation), conversation)
 
 
 EVENT = Event(event_name="view_item", items=(Item(item_id="t1", item_name="Ridge tent", item_brand="Fenlight"),))
