@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.generation import Generator
     from assistant.intent import IntentModel
     from assistant.reading import Reader
+    from assistant.service import EmbeddedDesk, ServiceDesk
     from assistant.store import Store
     from assistant.vectors import TextVectors
     from assistant.writing import Writer
@@ -32,7 +33,8 @@ PHRASES = Path(__file__).parent / "models" / "writer"
 
 @dataclass(frozen=True)
 class Parts:
-    """What an assistant is made of. Shared by all sessions, so nothing in it changes."""
+    """What an assistant is made of. Shared by all sessions, so nothing in it changes. `desk` is the shop's own systems,
+    `None` where `desk.url` names none."""
 
     settings: Settings
     encode: TextVectors
@@ -42,6 +44,7 @@ class Parts:
     writer: Writer
     intent: IntentModel
     store: Store
+    desk: ServiceDesk | None = None
 
     def nearest_kind(self, phrase: str) -> str | None:
         """The shop's category that is nearest in meaning to a kind of thing it does not carry, if one is near."""
@@ -63,15 +66,17 @@ def build(settings: Settings) -> Parts:
     generators = Generators(settings)
     encoder = build_encoder(settings)
     index = open_index(settings, encoder)
+    shop = build_shop(settings)
     return Parts(
         settings=settings,
         encode=TextVectors(encoder),
         index=index,
-        shop=build_shop(settings),
+        shop=shop,
         reader=build_reader(settings.reader, generators),
         writer=build_writer(settings.writer, generators, index.catalogue),
         intent=IntentModel.load(settings.intent.path),
         store=build_store(settings),
+        desk=build_desk(settings, shop, index.catalogue),
     )
 
 
@@ -141,6 +146,23 @@ def build_store(settings: Settings) -> Store:
     from assistant.store import Store
 
     return Store(settings.store.url)
+
+
+def build_desk(settings: Settings, shop: Shop, products: Iterable[Product]) -> EmbeddedDesk | None:
+    """The service desk, filled where it is empty; `None` where the settings name none. Raises `ConfigError`."""
+    from assistant.service import EmbeddedDesk, Policy
+    from assistant.service.shop_desk import desk_data
+    from assistant.service.tau2 import read_desk
+
+    named = settings.desk
+    if named.url is None:
+        return None
+    policy = Policy.read(named.policy) if named.policy is not None else Policy.of(shop.policies)
+    desk = EmbeddedDesk(named.url, policy)
+    if desk.empty:
+        data = read_desk(named.data) if named.data is not None else desk_data(shop, products)
+        desk.load(data.customers, data.orders, data.products)
+    return desk
 
 
 def build_reader(settings: ModelSettings, generators: Generators) -> Reader:

@@ -109,11 +109,18 @@ class ServerSettings(Section):
 
 
 class DeskSettings(Section):
-    """The agents' desk at /desk. `agents` maps their names to password hashes (`shopkeeper agent add NAME` makes one);
-    `secret` signs their logins, a new one at each start where it is left out."""
+    """The agents' desk at /desk, and the shop's own systems behind it.
+
+    `agents` maps their names to password hashes (`shopkeeper agent add NAME` makes one); `secret` signs their logins, a
+    new one at each start where it is left out. `url` is the database of customers and orders, filled once from `data`,
+    a file in tau2-bench's layout, else from `shop.orders` and the catalogue; `policy` is a Markdown or JSON file of
+    clauses, else `shop.policies`."""
 
     agents: dict[str, str] = Field(default_factory=dict, repr=False)
     secret: str | None = Field(default=None, min_length=32, repr=False)
+    url: str | None = None
+    data: Path | None = None
+    policy: Path | None = None
 
 
 class ConversationSettings(Section):

@@ -1,0 +1,73 @@
+"""What the copilot shows an agent: FORMATS.md's Suggestion, and the records beside it. All frozen."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from assistant.records import Act, Citation, Pick, Record, State
+
+Tone = Literal["neutral", "casual", "formal", "brief"]
+TicketType = Literal["complaint", "return", "order", "question", "advice", "other"]
+
+
+class SuggestedReply(Record):
+    """A reply that an agent may insert, edit and send. Each citation quotes its record exactly; `covered` is false
+    where it says that the shop's policy has no clause on what was asked."""
+
+    text: str
+    tone: Tone = "neutral"
+    citations: tuple[Citation, ...] = ()
+    covered: bool = True
+
+
+class NextAction(Record):
+    """What the service desk may be asked to do next: a request's name and arguments, to be checked and confirmed."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    why: str = ""
+
+
+class Suggestion(Record):
+    """What the copilot shows: the case in short, what is needed, what to say and do. `handover` is who holds it."""
+
+    summary: str
+    state: State
+    replies: tuple[SuggestedReply, ...] = ()
+    next_action: NextAction | None = None
+    picks: tuple[Pick, ...] = ()
+    handover: Literal["assistant", "agent"] = "assistant"
+
+
+class WrapUp(Record):
+    """Notes for closing a conversation. `satisfaction` is 1 (very dissatisfied) to 5, `None` where nothing tells;
+    `because` gives the reason for it and for `type`. Both are suggestions for the agent to correct."""
+
+    short: str
+    long: str
+    satisfaction: int | None = Field(default=None, ge=1, le=5)
+    type: TicketType = "other"
+    because: str = ""
+
+
+class Moment(Record):
+    """How a conversation stood after one message: `mood` from -1 to 1, derived from the acts that the reader read in
+    it and from thumbs, not from its wording; `intent` is the purchase probability."""
+
+    message: int
+    mood: float = Field(ge=-1, le=1)
+    intent: float | None = None
+    acts: tuple[Act, ...] = ()
+
+
+class PastCase(Record):
+    """A past conversation like this one: what it was about and how an agent answered, personal data masked.
+    `similarity` is the cosine of the two, higher for closer."""
+
+    id: str
+    similarity: float
+    asked: str
+    answered: str = ""
+    updated: str = ""
