@@ -21,6 +21,7 @@ from assistant.edits import reading_of
 from assistant.errors import InvalidInput, UnknownProduct
 from assistant.reading import fold
 from assistant.records import Conversation, Edit, Event, Intent, Item, Message, Plan, Reply, State
+from assistant.service import ServiceDesk
 from assistant.session import Session, taken_since
 from assistant.shop import Shop
 from assistant.state import update
@@ -66,6 +67,11 @@ class Assistant:
     def shop(self) -> Shop:
         """Policies and orders."""
         return self._parts.shop
+
+    @property
+    def desk(self) -> ServiceDesk | None:
+        """The shop's own systems: customers, orders and what may be done with them; `None` where there are none."""
+        return self._parts.desk
 
     # --- conversation ----------------------------------------------------------------------------------------
 
