@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant import plans
 from assistant.behaviour import Behaviour
@@ -16,6 +16,7 @@ from assistant.search import is_extreme
 from assistant.session import Session
 from assistant.shop import Clause, Order
 from assistant.statements import answer, subject
+from assistant.tone import tone_of
 
 MOST_COMPARED = 4
 
@@ -61,8 +62,10 @@ class Composed:
 
 
 def compose(decision: Decision, materials: Materials) -> Composed:
-    """The plan that carries out a decision."""
-    return COMPOSERS[decision.move](decision, materials)
+    """The plan that carries out a decision, in the shopper's tone."""
+    composed = COMPOSERS[decision.move](decision, materials)
+    tone = tone_of(materials.session.conversation)
+    return replace(composed, plan=composed.plan.model_copy(update={"tone": tone}))
 
 
 def _plan(

@@ -24,6 +24,7 @@ SupportIntent = Literal[
 Stage = Literal["exploring", "comparing", "deciding", "buying", "after_purchase"]
 Strength = Literal["must", "prefer"]
 Role = Literal["user", "assistant", "agent"]
+Tone = Literal["neutral", "casual", "formal"]
 EventName = Literal[
     "view_item_list", "view_item", "select_item", "search", "add_to_cart", "remove_from_cart",
     "add_to_wishlist", "begin_checkout", "purchase", "refund",
@@ -236,7 +237,7 @@ class Plan(Record):
     relaxed: tuple[Constraint, ...] = ()
     unknown: tuple[str, ...] = ()
     greet: bool = False
-    tone: Literal["neutral", "casual", "formal"] = "neutral"
+    tone: Tone = "neutral"
     topic: str | None = None
     """What the move is about where a move has several: one of `assistant.facts.TOPICS[move]`."""
 
