@@ -16,7 +16,7 @@ test: $(VENV)/.test
 	.ci/chromium
 	$(BIN)/shopkeeper prepare --config configs/demo.yaml
 	$(MAKE) check
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
