@@ -19,7 +19,7 @@ from assistant.service import rows
 from assistant.service.cases import case_of
 from assistant.service.effects import Effect, effect
 from assistant.service.policy import Policy
-from assistant.service.records import Customer, Order, Product
+from assistant.service.records import Customer, DeskData, Order, Product
 from assistant.service.requests import Actor, AuditEntry, Outcome, Proposal, Refusal, Request
 from assistant.service.rows import Pending
 from assistant.service.rules import Case
@@ -93,10 +93,10 @@ class EmbeddedDesk:
         with self._database.read() as connection:
             return rows.product(connection, product_id)
 
-    def products(self) -> tuple[Product, ...]:
-        """All products, in the order in which they were loaded."""
+    def everything(self) -> DeskData:
+        """All records at one moment, as they were loaded and since changed: for an export."""
         with self._database.read() as connection:
-            return rows.products_of(connection)
+            return rows.everything(connection)
 
     def audit(self, customer_id: str | None = None, order_id: str | None = None) -> Sequence[AuditEntry]:
         """What was proposed, refused, declined and done, oldest first."""

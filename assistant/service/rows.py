@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from assistant.errors import InvalidInput
 from assistant.records import Record
-from assistant.service.records import Customer, Order, Product
+from assistant.service.records import Customer, DeskData, Order, Product
 from assistant.service.requests import Actor, AuditEntry, Outcome, Proposal
 from assistant.service.schema import audit, customers, orders, products, proposals
 from retrieval.text import fold
@@ -86,9 +86,15 @@ def product(connection: Connection, product_id: str) -> Product | None:
     return None if record is None else Product.model_validate(record)
 
 
-def products_of(connection: Connection) -> tuple[Product, ...]:
-    """All products."""
-    return tuple(Product.model_validate(record) for record in connection.scalars(sa.select(products.c.record)))
+def everything(connection: Connection) -> DeskData:
+    """All customers, orders (in the order of loading) and products."""
+    return DeskData(
+        customers=tuple(map(Customer.model_validate, connection.scalars(sa.select(customers.c.record)))),
+        orders=tuple(
+            map(Order.model_validate, connection.scalars(sa.select(orders.c.record).order_by(orders.c.place)))
+        ),
+        products=tuple(map(Product.model_validate, connection.scalars(sa.select(products.c.record)))),
+    )
 
 
 def insert_proposal(connection: Connection, pending: Pending) -> None:

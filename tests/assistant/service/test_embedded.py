@@ -55,7 +55,7 @@ def test_looking_up(desk: EmbeddedDesk) -> None:
     assert desk.customer_by_email(" ADA@example.com") == ada(desk) == desk.customer_by_name("áda", "BROOK", "44001 ")
     assert desk.customer_by_name("ada", "brook", "44002") is None and desk.customer_by_email("") is None
     assert [o.id for o in desk.orders("ada")] == [o.id for o in DATA.orders if o.customer_id == "ada"]
-    assert desk.product("lamp") == DATA.products[0] and desk.products() == DATA.products
+    assert desk.product("lamp") == DATA.products[0] and desk.everything() == DATA
     assert desk.order("nope") is None and desk.customer("' OR 1=1") is None and desk.product("") is None
 
 
