@@ -167,8 +167,8 @@ def customers(conversations: Iterable[Conversation]) -> dict[str, str]:
 
 
 def stats(conversations: Sequence[Conversation]) -> dict[str, Any]:
-    """Counts over labelled conversations: how many, of how many customers, their turns, attributes with operators, acts,
-    stages, sources."""
+    """Counts over labelled conversations: how many, of how many customers, their turns, attributes with operators,
+    acts, stages, sources."""
     constraints: Counter[str] = Counter()
     acts: Counter[str] = Counter()
     stages: Counter[str] = Counter()

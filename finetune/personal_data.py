@@ -42,7 +42,7 @@ def _known(names: Collection[str]) -> list[re.Pattern[str]]:
     """Longer names first. A whole name counts in any case of letters; a single word, which may mean something else
     too (Rose, Mark), and the parts of a whole name only as names are written."""
     whole = {" ".join(name.split()) for name in names} - {""}
-    parts = {part for name in whole for part in name.split() if len(part) > 2}
+    parts = {part for name in whole for part in name.split() if len(part) > 2 or part == name}
     patterns = [(name, re.IGNORECASE if " " in name else re.NOFLAG) for name in whole]
     patterns += [(form, re.NOFLAG) for part in parts for form in {part.capitalize(), part.upper()} - whole]
     patterns.sort(key=lambda pattern: (-len(pattern[0]), pattern[0]))
@@ -80,8 +80,9 @@ _GROUPED = re.compile(r"(?<![\w.-])(?:\([0-9]{3}\) ?|[0-9]{3}[ .-])[0-9]{3}[ .-]
 _NATIONAL = re.compile(r"(?<![\w.,#-])\(?0[1-9](?:\)?[ ()/-]{0,2}[0-9]){7,10}(?![\w]|[.,][0-9])")
 _BARE = re.compile(r"(?<![\w.,#-])(?:1[3-9][0-9]{9}|[6-9][0-9]{9})(?![\w]|[.,][0-9])")
 _SAID_PHONE = re.compile(
-    r"(?:\b(?:phone|mobile|cell|tel|telephone|whats ?app|handy|call me|text me|ring me|reach me)\b|电话|手机)"
-    r"[^\n0-9]{0,20}?(?P<it>\+?[0-9](?:[ ()./-]{0,2}[0-9]){5,14})(?![0-9])",
+    r"(?:\b(?:phone|mobile|cell|tel|telephone|whats ?app|handy|call me|text me|ring me|reach me)|电话|手机)"
+    r"(?:[ ]*(?:number|no\.?|nr\.?|nummer|is|at|on|:|：|=|-|号码?|是))*[ ]*"
+    r"(?P<it>\+?[0-9](?:[ ()./-]{0,2}[0-9]){5,14})(?![0-9])",
     re.IGNORECASE,
 )
 
@@ -116,23 +117,27 @@ def _phones(text: str) -> Places:
 # --- order numbers ----------------------------------------------------------------------------------------------
 
 _ORDER_WORDS = (
-    r"order|tracking|invoice|confirmation|reference|ref|rma|ticket|case|parcel|shipment|booking|customer|account"
-    r"|bestellung|bestellnummer|auftrag|rechnung|commande|facture|pedido|factura|ordine|bestelling|订单"
+    r"order|tracking|invoice|rma|shipment|parcel|bestellung|bestellnummer|auftrag|rechnung|commande|facture|pedido"
+    r"|factura|ordine|bestelling|订单"
 )
+_OTHER_WORDS = r"confirmation|reference|ref|ticket|case|booking|customer|account"
 _NUMBER_WORDS = r"number|num|no\.?|nr\.?|nummer|id|code|numéro|número|numero|号"
 _SAID_ORDER = re.compile(
-    rf"(?:\b(?:{_ORDER_WORDS})|订单)(?P<mark>(?:[ ]*(?:{_NUMBER_WORDS}|is|was|:|：|#|-))*)[ ]*"
+    rf"(?:\b(?:(?P<order>{_ORDER_WORDS})|{_OTHER_WORDS})|订单)"
+    rf"(?P<mark>(?:[ ]*(?:{_NUMBER_WORDS}|is|was|:|：|-|#(?=[ ])))*)[ ]*"
     r"(?P<it>#?[A-Z0-9]+(?:[-_/][A-Z0-9]+)*)(?![\w])",
     re.IGNORECASE,
 )
+_MARKED, _ORDER, _OTHER = 3, 5, 7
+"""So many digits make a number of an order: after a mark such as `number` or `:`, after `order`, after `case`."""
 _HASH = re.compile(r"(?<![\w&])#[A-Z]{0,4}-?[0-9]{4,}(?:-[0-9]+)*(?![\w])", re.IGNORECASE)
 _CODED = re.compile(r"\b(?:ORD|ORDER|INV|RMA|TRK)[-_][A-Z0-9]*[0-9][A-Z0-9-]{2,}(?![\w])", re.IGNORECASE)
 
 
 def _orders(text: str) -> Places:
     for match in _SAID_ORDER.finditer(text):
-        digits = sum(c.isdigit() for c in match["it"])
-        if digits >= (3 if match["mark"].strip() else 5):
+        least = _MARKED if match["mark"].strip() else _ORDER if match["order"] else _OTHER
+        if sum(c.isdigit() for c in match["it"]) >= least:
             yield match.span("it")
     for pattern in (_HASH, _CODED):
         yield from (match.span() for match in pattern.finditer(text))
@@ -141,11 +146,12 @@ def _orders(text: str) -> Places:
 # --- postal addresses -------------------------------------------------------------------------------------------
 
 _UPPER = r"[A-ZÄÖÜÀ-ÖØ-Þ][\w'’.-]*"
+_PLACE = r"[A-ZÄÖÜÀ-ÖØ-Þ][a-zäöüßà-öø-ÿ'’.-]+"
 _STREET = r"Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Boulevard|Blvd|Crescent|Terrace|Mews|Highway|Parkway"
 _SHORT = r"Drive|Dr|Court|Ct|Way|Close|Place|Pl|Square|Sq|Grove|Gardens|Row|Hill|Circle|Park"
 _FLAT = r"(?:,? ?(?:[Aa]pt|[Aa]partment|[Ff]lat|[Uu]nit|[Ss]uite|#)\.? ?[\w-]+)?"
 _UK = r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9](?!GB|TB|MB|KG|CM|MM|ML|HZ|PC|PK|IN|FT|OZ|LB|MP)[A-Z]{2}\b"
-_TOWN = rf"(?:(?:,| in)? {_UPPER}(?: {_UPPER})?)?(?:,? (?:[A-Z]{{2}} [0-9]{{5}}(?:-[0-9]{{4}})?|[0-9]{{4,5}}|{_UK}))?"
+_TOWN = rf"(?:(?:,| in)? {_PLACE}(?: {_PLACE})?)?(?:,? (?:[A-Z]{{2}} [0-9]{{5}}(?:-[0-9]{{4}})?|[0-9]{{4,5}}|{_UK}))?"
 _AFTER = r"(?=$|[\s]*[,.;:!?)\n]|\s+(?:[0-9]|in\b|apt|flat|unit|please|and\b|thanks|by\b|[A-Z]{1,2}[0-9]))"
 _CITY = rf"(?:,? [0-9]{{4,5}}(?: {_UPPER})?)?"
 _INTRODUCED = (
@@ -169,7 +175,7 @@ _ADDRESSES = tuple(
         r"(?:[\u4e00-\u9fff]{1,6}(?:省|市|区|县|镇))+[\u4e00-\u9fff]{1,8}(?:路|街|道|巷|弄)[0-9]+(?:号|弄)?"
         r"(?:[0-9]+(?:室|号楼|单元|栋))*",
         r"(?i:\bp\.? ?o\.? ?box) [0-9]{1,6}\b",
-        rf"(?<![\w-]){_UK}",
+        rf"(?<![\w-])(?=\w+ ){_UK}",
         r"(?i:\b(?:zip(?: code)?|post ?code|postal code|plz|pin ?code|code postal)\b(?: is|:)?)"
         r" (?P<it>[A-Z]*[0-9][A-Z0-9]{1,6}(?: [0-9][A-Z]{2})?)\b",
     )
@@ -187,8 +193,9 @@ def _addresses(text: str) -> Places:
 _NAME = r"[A-ZÄÖÜÀ-ÖØ-ÞŠŽĆČŁ][\w'’-]*[\w]"
 _FULL = rf"{_NAME}(?: (?:(?:van|von|de|del|da|der|den|al|bin|[A-Z]\.) )*{_NAME}){{0,3}}"
 _NO_NAMES = _words(
-    """a an the there all team everyone everybody guys folks again shop support sir madam ma'am you so and but just
-    looking not yes no ok okay sure great good fine well thanks thank hello hi hey dear happy sorry glad interested
+    """mr mrs ms miss mx dr prof sir madam herr frau a an the there all team everyone everybody guys folks again shop
+    support ma'am you so and but just looking not yes no ok okay sure great good fine well thanks thank hello hi hey
+    dear happy sorry glad interested
     after from in on at with i i'm we my your our this that it what which who how why when where can could would is are
     american british english german french spanish italian dutch indian chinese japanese korean canadian australian
     irish scottish welsh nigerian mexican brazilian polish turkish greek russian swedish danish norwegian european

@@ -11,7 +11,9 @@ from __future__ import annotations
 import importlib.util
 import math
 import secrets
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +39,12 @@ class Budget:
 
     def spent(self, steps: int) -> float:
         """The epsilon that so many steps have used, for `delta`."""
+        if not steps:
+            return 0.0
         accountant = _accountants().RDPAccountant()
-        accountant.history = [(self.noise, self.rate, steps)] if steps else []
-        return float(accountant.get_epsilon(self.delta)) if steps else 0.0
+        accountant.history = [(self.noise, self.rate, steps)]
+        with _quiet():
+            return float(accountant.get_epsilon(self.delta))
 
 
 def plan(
@@ -53,15 +58,24 @@ def plan(
         )
     rate = min(1.0, per_step / customers)
     steps = min(math.ceil(epochs / rate), most or math.inf)
-    noise = _accountants().utils.get_noise_multiplier(
-        target_epsilon=epsilon, target_delta=delta, sample_rate=rate, steps=int(steps), accountant="rdp"
-    )
+    with _quiet():
+        noise = _accountants().utils.get_noise_multiplier(
+            target_epsilon=epsilon, target_delta=delta, sample_rate=rate, steps=int(steps), accountant="rdp"
+        )
     return Budget(epsilon, delta, clip, customers, rate, int(steps), float(noise))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the accountant's advice to look for a tighter bound: the one it has holds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def _accountants() -> Any:
     if importlib.util.find_spec("opacus") is None:
-        raise ModelError("`privacy_epsilon` needs the package opacus: pip install 'shopkeeper[private]'.")
+        raise ModelError("`privacy_epsilon` needs the package opacus: pip install opacus, or leave it out.")
     import opacus.accountants.utils
 
     return opacus.accountants

@@ -72,7 +72,8 @@ def count(conversations: Iterable[Conversation], names: Collection[str] = ()) ->
     counts: Counter[str] = Counter()
     for chain in chains(conversations):
         known = names_of(chain, names)
-        counts.update(span.kind for m in chain[-1].messages for span in find(m.content, known))
+        for message in chain[-1].messages:
+            counts.update(span.kind for span in _spared(find(message.content, known), message.content, chain[-1]))
     return dict(counts)
 
 
