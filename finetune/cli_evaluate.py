@@ -32,7 +32,9 @@ Models = Annotated[
         "configuration. Repeatable: the first is judged, the others stand beside it.",
     ),
 ]  # fmt: skip
-Train = Annotated[list[Path] | None, typer.Option("--train", help="Labelled chats to train the baseline on.")]
+Train = Annotated[
+    list[Path] | None, typer.Option("--train", help="Labelled chats to train the baseline on: a file or a folder.")
+]
 Folder = Annotated[
     Path | None,
     typer.Option(help="Write report.html, report.json and junit.xml here, and keep readings: a run can be resumed."),
@@ -66,9 +68,10 @@ def evaluate_reader(
 
     settings = Settings.load(config)
     found = {name: load_chains(name) for name in data}
-    readers = distinct([find_model(name, settings, train or []) for name in models])
+    learn = _files(train or [])
+    readers = distinct([find_model(name, settings, learn) for name in models])
     if BASELINE in models:
-        _refuse_overlap(train or [], {name: chains for name, (chains, _) in found.items()})
+        _refuse_overlap(learn, {name: chains for name, (chains, _) in found.items()})
     intent = IntentModel.load(settings.intent.path)
     sold = sessions(outcomes, intent) if outcomes else None
     options = Options(report / "readings" if report else None, intent, rounds, seed)
@@ -99,6 +102,11 @@ def _judge(
             return lambda done, _: advance(before + done, total)
 
         return run(name, chains, readers, options, problems, of_model)
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """The files themselves, and the JSON Lines of the folders among them."""
+    return [file for path in paths for file in (sorted(path.glob("*.jsonl*")) if path.is_dir() else [path])]
 
 
 def _refuse_overlap(train: Sequence[Path], judged: dict[str, list[Chain]]) -> None:

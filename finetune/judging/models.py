@@ -26,6 +26,7 @@ KNOWN = (
     "regression, trained on --train), a folder that training wrote, or a configuration such as configs/llm.yaml"
 )
 ROOT = Path(__file__).resolve().parents[2]
+FEW_FILES = 3
 WHOLE = 256 * 2**20
 """Files up to this many bytes are told apart by all of their content, larger ones by size, time and beginning."""
 
@@ -128,7 +129,8 @@ def _baseline(settings: Settings, train: Sequence[Path]) -> Model:
         names = {name for product in read_catalogue(settings) for name in levels(product.product_type)}
         return Loaded(Baseline.train(read_conversations(train)[0], names))
 
-    about = f"TF-IDF, logistic regression and nearest phrases; trained on {', '.join(p.name for p in train)}"
+    names = ", ".join(path.name for path in train) if len(train) <= FEW_FILES else f"{len(train)} files"
+    about = f"TF-IDF, logistic regression and nearest phrases; trained on {names}"
     return Model(BASELINE, about, _fingerprint(BASELINE, [*train, *settings.shop.files]), load)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from finetune.charts import Row, intervals, swatch
+from finetune.charts import Row, intervals
 from finetune.judging.bootstrap import MACRO, Difference
 from finetune.judging.forecasts import Forecasts
 from finetune.judging.page import (
@@ -22,6 +22,7 @@ from finetune.judging.page import (
 )
 from finetune.judging.reader_details import (
     estimate,
+    legend,
     of_acts,
     of_confidence,
     of_constraints,
@@ -36,10 +37,14 @@ from finetune.judging.reader_details import (
 )
 from finetune.judging.results import MAIN, Judged, Result
 
-CHART_ROWS = ("strict", "relaxed", "negation", "product", "joint", "acts", MACRO, "stage", "support")
-SHORT = {
-    "strict": "Strict F1", "relaxed": "Relaxed F1", "negation": "Not wanted, F1", "product": "Products",
-    "joint": "Whole state", "acts": "Acts, micro F1", MACRO: "Acts, macro F1", "stage": "Stage", "support": "Evidence",
+CHARTS = {
+    "Constraints": {"strict": "Strict F1", "relaxed": "Relaxed F1", "negation": "Not wanted, F1"},
+    "Needs and evidence": {"product": "Products", "joint": "Whole state", "support": "Quote says it"},
+    "Acts and stage": {"acts": "Acts, micro F1", MACRO: "Acts, macro F1", "stage": "Stage"},
+}
+TILES = {
+    "relaxed": "Constraints, relaxed F1", "negation": "What is not wanted, F1", "product": "Products",
+    "joint": "Whole state", "acts": "Acts, micro F1", "stage": "Stage", "support": "Quote says the value",
 }  # fmt: skip
 METHOD = (
     "A constraint is right strictly where need, attribute, operator and value agree with the label, relaxed where "
@@ -79,7 +84,7 @@ def build(
 
 def _of_set(judged: Judged, minimum: float | None, sold: Forecasts | None) -> Iterator[Section]:
     first, many = judged.first, len(judged.results) > 1
-    left_out = f" {len(judged.problems)} lines were left out as faulty." if judged.problems else ""
+    left_out = f" Faulty lines left out: {len(judged.problems)}." if judged.problems else ""
     counts = f"{len(judged.conversations)} conversations, {len(first.milliseconds)} shopper messages."
     yield Section(judged.name, [_tiles(first, minimum)], f"{counts}{left_out} Large figures: {first.model.name}.")
     if many:
@@ -100,30 +105,23 @@ def _of_set(judged: Judged, minimum: float | None, sold: Forecasts | None) -> It
 def _tiles(result: Result, minimum: float | None) -> Tiles:
     strict = result.figures.value("strict")
     tone: Tone = "" if minimum is None or strict is None else "good" if strict >= minimum else "bad"
-    asked = "" if minimum is None else f"; asked for: {minimum:g}"
+    asked = "" if minimum is None else f", asked {minimum:g}"
     tiles = [Tile(MAIN["strict"], share(strict), f"{span(result.intervals['strict'])}{asked}", tone)]
     tiles += [
-        Tile(MAIN[name], share(result.figures.value(name)), span(result.intervals[name]))
-        for name in ("relaxed", "negation", "product", "joint", "acts", "stage", "support")
+        Tile(label, share(result.figures.value(name)), span(result.intervals[name])) for name, label in TILES.items()
     ]
     milliseconds = f"{result.percentile(50):.0f} ms"
-    return Tiles([*tiles, Tile("Reading a message, median", milliseconds, f"p95 {result.percentile(95):.0f} ms")])
+    return Tiles([*tiles, Tile("A message, median", milliseconds, f"p95 {result.percentile(95):.0f} ms")])
 
 
 def _side_by_side(judged: Judged) -> Charts:
-    rows = [
-        Row(SHORT[name], tuple(estimate(result, name) for result in judged.results))
-        for name in CHART_ROWS
-        if any(result.figures.value(name) is not None for result in judged.results)
-    ]
-    about = {result.model.name: result.model.about for result in judged.results}
-    half = (len(rows) + 1) // 2
-    note = "Mark: the figure. Line: its 95 % interval."
-    return Charts(
-        [Chart("Needs", intervals(rows[:half], "Figures of needs"), note),
-         Chart("Acts, stage, evidence", intervals(rows[half:], "More figures"), note)],
-        [(swatch(i), f"{name}: {words}") for i, (name, words) in enumerate(about.items())],
-    )  # fmt: skip
+    charts = []
+    for title, names in CHARTS.items():
+        rows = [Row(short, tuple(estimate(result, name) for result in judged.results)) for name, short in names.items()]
+        known = [row for row in rows if any(row.values)]
+        if known:
+            charts.append(Chart(title, intervals(known, title), "Mark: the figure. Line: its 95 % interval."))
+    return Charts(charts, legend(judged))
 
 
 def _figures(judged: Judged) -> Table:

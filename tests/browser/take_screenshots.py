@@ -1,4 +1,7 @@
-"""Takes the README's pictures from a running app: `python -m tests.browser.take_screenshots http://127.0.0.1:7860`."""
+"""Takes the README's pictures from a running app: `python -m tests.browser.take_screenshots http://127.0.0.1:7860`.
+
+Given the path of a report of `shopkeeper evaluate` instead, it takes the picture of that.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,29 @@ from tests.browser.steps import say
 FOLDER = Path(__file__).parent / "screenshots"
 MESSAGE = "waterproof hiking boots under 120, not black"
 SHOTS = (("chat", 1400, 900, "light"), ("chat-dark", 1400, 900, "dark"), ("phone", 390, 844, "light"))
+REPORT = (1280, 862)
 
 
-def main(url: str) -> None:
-    """Writes one PNG for each of `SHOTS`."""
+def main(place: str) -> None:
+    """Writes one PNG for each of `SHOTS`, or that of the report."""
     FOLDER.mkdir(exist_ok=True)
     expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for shot in SHOTS:
-            _take(browser, url, *shot)
+        if place.endswith(".html"):
+            _take_report(browser, Path(place))
+        else:
+            for shot in SHOTS:
+                _take(browser, place, *shot)
         browser.close()
+
+
+def _take_report(browser: Browser, file: Path) -> None:
+    width, height = REPORT
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+    page.goto(file.resolve().as_uri())
+    page.screenshot(path=FOLDER / "report.png")
+    page.close()
 
 
 def _take(browser: Browser, url: str, name: str, width: int, height: int, scheme: str) -> None:

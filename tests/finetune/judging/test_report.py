@@ -95,7 +95,7 @@ def test_labels_that_hold_little_make_a_report_too(label: dict[str, object], mod
     one = chat("a", "a red kettle", "red").model_copy(update={"label": label})
     judged = judge("partial", [[one]], [model()], Options(rounds=100), [Problem("f", 3, "id", "bad")])
     page = Report((judged,)).write(tmp_path)[0].read_text("utf-8")
-    assert "1 lines were left out" in page
+    assert "Faulty lines left out: 1." in page
 
 
 def test_misses_are_conversations_to_label_again(judged: Judged, tmp_path: Path) -> None:
