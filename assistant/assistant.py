@@ -16,6 +16,7 @@ from assistant.build import Parts, build
 from assistant.compare import Comparison, compare
 from assistant.completions import Completions, Exclusive, completions
 from assistant.config import Settings
+from assistant.copilot.copilot import Copilot
 from assistant.copilot.queue import Waiting, queued
 from assistant.edits import reading_of
 from assistant.errors import InvalidInput, UnknownProduct
@@ -44,6 +45,7 @@ class Assistant:
         self._models = threading.Lock()
         self._sessions: WeakValueDictionary[str, _SessionLock] = WeakValueDictionary()
         self._guard = threading.Lock()
+        self.copilot = Copilot(parts, self._models)
 
     @classmethod
     def from_config(cls, path: str | Path) -> Assistant:

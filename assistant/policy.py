@@ -28,7 +28,8 @@ class Situation:
     `table` counts the products shown now, `meant` are the places of those that the message points at. `orders` says
     whether the shopper may see an order: `yes`, `no` (an order was named that is not known to be theirs), or
     `unnamed` (neither order nor shopper is known). `pending` is the act that the last question left open and that this
-    message settles: a bare "Q10400" or "the second" says no act of its own.
+    message settles: a bare "Q10400" or "the second" says no act of its own. `attended`: an agent is to say the reply,
+    so that nothing is handed over.
     """
 
     before: State
@@ -44,6 +45,7 @@ class Situation:
     others: bool = False
     browsed: bool = False
     pending: Act | None = None
+    attended: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Decision:
 def decide(situation: Situation) -> tuple[Decision, ...]:
     """One or two moves for the reply, in the order in which they are said."""
     acts: set[Act] = {situation.pending} if situation.pending else set(situation.state.acts)
-    if "ask_human" in acts:
+    if "ask_human" in acts and not situation.attended:
         return (Decision("handover", "the shopper asked for a person", "asked"),)
     service = _serve(situation, acts)
     if service is not None and service.move == "handover":
@@ -82,6 +84,8 @@ def _serve(situation: Situation, acts: set[Act]) -> Decision | None:
             return Decision("policy", "the shopper asks about the shop's rules, and a clause covers it")
         return Decision("policy", "the shopper asks about the shop's rules, and no clause covers it", "none")
     if "complaint" in acts and not acts & (NEED_ACTS | {"ask_product", "select", "add_to_cart"}):
+        if situation.attended:
+            return Decision("chat", "a complaint that no record settles, and an agent answers it", "complaint")
         return Decision("handover", "a complaint that no record settles", "complaint")
     return None
 
@@ -182,6 +186,8 @@ def _chat(situation: Situation, acts: set[Act]) -> Decision:
         return Decision("chat", "the shopper thanks or takes leave", "thanks")
     if "greet" in acts:
         return Decision("chat", "only a greeting", "greeting")
+    if "ask_human" in acts:
+        return Decision("chat", "the shopper asked for a person, and an agent answers", "greeting")
     return Decision("chat", "nothing was read that can be acted on", "unclear")
 
 

@@ -40,8 +40,9 @@ class Thought:
     basket: tuple[tuple[str, int], ...] = ()
 
 
-def think(parts: Parts, session: Session) -> Thought:
-    """What the reply to the session's last message, a shopper's, does and may say."""
+def think(parts: Parts, session: Session, *, attended: bool = False) -> Thought:
+    """What the reply to the session's last message, a shopper's, does and may say. `attended`: an agent says it, who
+    hands nothing over."""
     before, conversation = session.state, session.conversation
     message = conversation.messages[-1].content
     seen = behaviour(session.events, parts.index.catalogue)
@@ -73,6 +74,7 @@ def think(parts: Parts, session: Session) -> Thought:
         others=others,
         browsed=state.needs != read.needs,
         pending=pending,
+        attended=attended,
     )
     decisions = decide(situation)
     materials = Materials(parts, session, situation, message, offer, seen, tuple(rules), order)

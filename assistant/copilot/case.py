@@ -1,0 +1,160 @@
+"""What a suggestion is made from: the conversation up to the request that is open, whose it is, and the shop as its own
+systems know it now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from assistant.build import Parts
+from assistant.reading import shopper_turns
+from assistant.records import Act, Conversation, State
+from assistant.service.desk import ServiceDesk
+from assistant.service.records import Customer, OrderItem
+from assistant.service.records import Order as DeskOrder
+from assistant.session import Session
+from assistant.shop import Clause, Order, Shop, emails_in
+from assistant.shop import Customer as Owner
+from assistant.shop import OrderItem as PastItem
+from assistant.state import update
+from assistant.store import StateEntry
+
+IDLE: frozenset[Act] = frozenset({"ask_human", "greet"})
+KEPT = 2048
+
+
+@dataclass(frozen=True)
+class Case:
+    """A conversation that an agent looks at. `open` is it up to the shopper's last message that asks for something
+    other than a person, that message last; `None` where the shopper has said nothing. `parts` holds the customer's
+    orders and the policy as the service desk has them."""
+
+    parts: Parts
+    session: Session
+    open: Session | None
+    customer: Customer | None
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The shop's policy."""
+        return self.parts.shop.policies
+
+
+def case_of(parts: Parts, session: Session, customer: Customer | None = None) -> Case:
+    """The case that a session makes; `customer` is whom the agent knows it to be, else who is signed in, else who wrote
+    their e-mail address."""
+    whose = customer if customer is not None else customer_of(parts.desk, session)
+    if customer is not None:
+        session = session.model_copy(update={"user_id": customer.id})
+    return Case(replace(parts, shop=_shop(parts, whose)), session, open_request(session), whose)
+
+
+def customer_of(desk: ServiceDesk | None, session: Session) -> Customer | None:
+    """The customer who is signed in, else the one whose e-mail address the shopper wrote last."""
+    if desk is None:
+        return None
+    if session.user_id is not None:
+        return desk.customer(session.user_id)
+    found = (desk.customer_by_email(address) for address in reversed(emails_in(session.messages)))
+    return next((customer for customer in found if customer is not None), None)
+
+
+def open_request(session: Session) -> Session | None:
+    """The session as it was when the shopper had sent the message that is to be answered."""
+    said = [place for place, message in enumerate(session.messages) if message.role == "user"]
+    if not said:
+        return None
+    place = next((i for i in reversed(said) if not _idle(session, i)), said[-1])
+    return session.model_copy(
+        update={
+            "messages": session.messages[: place + 1],
+            "states": tuple(entry for entry in session.states if entry.after_message < place),
+            "replies": {i: reply for i, reply in session.replies.items() if i < place},
+        }
+    )
+
+
+def _idle(session: Session, place: int) -> bool:
+    """Whether a message was read as asking for a person, and for nothing else."""
+    following = [i for i, message in enumerate(session.messages) if message.role == "user" and i > place]
+    end = following[0] if following else len(session.messages)
+    read = [e.state for e in session.states if e.source == "reading" and place <= e.after_message < end]
+    return bool(read) and "ask_human" in read[-1].acts and set(read[-1].acts) <= IDLE
+
+
+# --- the shop as its own systems have it -------------------------------------------------------------------------
+
+
+def _shop(parts: Parts, customer: Customer | None) -> Shop:
+    desk = parts.desk
+    if desk is None:
+        return parts.shop
+    own = desk.orders(customer.id) if customer is not None else ()
+    past = parts.shop.orders | {order.id: _past(order, customer) for order in own if customer is not None}
+    return parts.shop.model_copy(update={"policies": desk.policy.clauses, "orders": past})
+
+
+def _past(order: DeskOrder, customer: Customer) -> Order:
+    return Order(
+        id=order.id,
+        customer=Owner(id=customer.id, name=customer.name, email=customer.email or None),
+        status=order.status,
+        items=tuple(_lines(order.items)),
+        total=order.balance,
+        currency=order.currency,
+        placed_at=order.placed_at,
+        delivered_at=order.delivered_at,
+        tracking_number=next((id for parcel in order.shipments for id in parcel.tracking_ids), None),
+    )
+
+
+def _lines(items: Sequence[OrderItem]) -> list[PastItem]:
+    """Pieces of one kind as one line."""
+    counts: dict[str, int] = {}
+    for item in items:
+        counts[item.item_id] = counts.get(item.item_id, 0) + 1
+    first = {item.item_id: item for item in reversed(items)}
+    return [PastItem(item_id=i, title=first[i].name or i, quantity=n, price=first[i].price) for i, n in counts.items()]
+
+
+# --- conversations from elsewhere ----------------------------------------------------------------------------------
+
+
+class Transcripts:
+    """Sessions of conversations that are kept elsewhere and come whole with each request. What was read of a beginning
+    is remembered, so that a conversation that grows is read one message at a time. Thread-safe but for the reader."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: OrderedDict[bytes, State] = OrderedDict()
+        self._lock = Lock()
+
+    def session(self, conversation: Conversation, *, user_id: str | None = None, held: bool = False) -> Session:
+        """The session that the conversation would be, nothing of it stored; `held` while an agent answers in it."""
+        state, entries = State(), []
+        for turn in shopper_turns(conversation):
+            state = self._read(state, turn)
+            after = len(turn.messages) - 1
+            entries.append(StateEntry(source="reading", state=state, after_message=after, timestamp=""))
+        return Session(
+            id=conversation.id, user_id=user_id, created="", updated="", revision=0, holder="agent" if held else None,
+            messages=conversation.messages, events=conversation.events, states=tuple(entries),
+        )  # fmt: skip
+
+    def _read(self, before: State, turn: Conversation) -> State:
+        said = f"{before.model_dump_json()}{turn.model_dump_json(exclude={'id'})}"
+        key = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+        with self._lock:
+            known = self._known.get(key)
+        if known is None:
+            state = update(before, self._parts.reader.read(before, turn))
+            probability = self._parts.intent.predict(turn, state).probability
+            known = state.model_copy(update={"purchase_probability": probability})
+            with self._lock:
+                self._known[key] = known
+                while len(self._known) > KEPT:
+                    self._known.popitem(last=False)
+        return known

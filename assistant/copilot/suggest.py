@@ -1,0 +1,115 @@
+"""What the copilot shows an agent about one conversation: summary, state, replies with citations, next action, picks.
+
+It runs the same turn as the assistant does, for somebody else to say: the agent's words are their own, nothing is sent
+or done here, and nothing of a suggestion is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from assistant.build import Parts
+from assistant.copilot.case import Case, case_of
+from assistant.copilot.masking import Mask
+from assistant.copilot.records import NextAction, SuggestedReply, Suggestion, Tone
+from assistant.copilot.replies import WRITTEN, replies
+from assistant.copilot.summary import summary
+from assistant.records import State
+from assistant.service.records import Customer
+from assistant.session import Session
+from assistant.turn import Thought, think
+
+SECONDS = 0.9
+"""Once so much time has gone into replies, no further one is begun."""
+
+Propose = Callable[[Case, Thought], NextAction | None]
+
+
+def suggest(
+    parts: Parts,
+    session: Session,
+    customer: Customer | None = None,
+    *,
+    propose: Propose | None = None,
+    tones: Sequence[Tone] = WRITTEN,
+    seconds: float = SECONDS,
+) -> Suggestion:
+    """The suggestion for a conversation as it stands. See `suggestions`."""
+    *_, whole = suggestions(parts, session, customer, propose=propose, tones=tones, seconds=seconds)
+    return whole
+
+
+def suggestions(
+    parts: Parts,
+    session: Session,
+    customer: Customer | None = None,
+    *,
+    propose: Propose | None = None,
+    tones: Sequence[Tone] = WRITTEN,
+    seconds: float = SECONDS,
+) -> Iterator[Suggestion]:
+    """The suggestion as it grows: at once the summary, then with state, picks and next action, then one reply more each
+    time; the last is whole.
+
+    `customer` is whom the agent knows the shopper to be: their orders may then be told. `propose` finds the next action
+    of the service desk. Personal data that the shopper told or the desk holds is masked, but not in the arguments of
+    the next action, which is a form to be sent. Raises `ModelError` where the reader fails."""
+    case = case_of(parts, session, customer)
+    public = (clause.text for clause in case.clauses)
+    mask = Mask.of((message.content for message in session.messages), case.customer, public)
+    growing = Suggestion(
+        summary=summary(case.session, parts.encode, mask),
+        state=masked(session.state, mask),
+        handover="assistant" if session.holder is None else "agent",
+    )
+    yield growing
+    if case.open is None:
+        return
+    thought = think(case.parts, case.open, attended=True)
+    growing = growing.model_copy(
+        update={
+            "state": masked(_state(session, case.open, thought), mask),
+            "picks": session.picks if _edited(session, case.open) else thought.table,
+            "next_action": _masked_why(propose(case, thought) if propose is not None else None, mask),
+        }
+    )
+    yield growing
+    for reply in replies(case.parts, thought.plans, case.open.conversation, tones, seconds):
+        growing = growing.model_copy(update={"replies": (*growing.replies, _masked_reply(reply, mask))})
+        yield growing
+
+
+def masked(state: State, mask: Mask) -> State:
+    """The state without personal data in its words; what it says of the conversation is as it was."""
+    if not mask.found:
+        return state
+    return State.model_validate(_masked(state.model_dump(), mask))
+
+
+def _masked(value: Any, mask: Mask) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(item, mask) for key, item in value.items()}
+    return [_masked(item, mask) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _masked_reply(reply: SuggestedReply, mask: Mask) -> SuggestedReply:
+    return reply.model_copy(update={"text": mask(reply.text)})
+
+
+def _masked_why(action: NextAction | None, mask: Mask) -> NextAction | None:
+    return None if action is None else action.model_copy(update={"why": mask(action.why)})
+
+
+def _state(session: Session, open: Session, thought: Thought) -> State:
+    """The state as it is stored once the last message was read, or as it is read now."""
+    current = session.current
+    return thought.state if current is None or current.after_message < len(open.messages) - 1 else current.state
+
+
+def _edited(session: Session, open: Session) -> bool:
+    """Whether the need card was changed by hand since the open request, so that its picks are those to show."""
+    current = session.current
+    return current is not None and current.source == "edit" and current.after_message >= len(open.messages) - 1
