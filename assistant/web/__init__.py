@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
 
 def mount(app: FastAPI, assistant: Assistant, path: str = "/") -> FastAPI:
-    """Put the web app into `app` under `path`, after all other routes, and return the app.
+    """Put the agents' desk into `app` under /desk and the shoppers' page under `path`, after all other routes, and
+    return the app.
 
-    The page needs nothing from outside the server: no fonts, scripts or analytics of other hosts.
+    The pages need nothing from outside the server: no fonts, scripts or analytics of other hosts.
     """
+    from assistant.web import desk
     from assistant.web.blocks import mount_blocks
 
+    desk.include(app, assistant)
     return mount_blocks(app, assistant, path)

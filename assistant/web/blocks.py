@@ -32,6 +32,9 @@ GONE = "Your earlier chat is no longer kept, so this is a new one."
 # Gradio wants a key, and a fixed one lets a chat survive a restart of the server.
 BROWSER_KEY = "shopkeeper"
 
+NEWS_EVERY = 2.5
+"""Seconds between two looks for what an agent wrote."""
+
 Update = dict[Any, Any]
 
 
@@ -66,6 +69,8 @@ class Page:
 
     def _lay_out(self) -> None:
         self.view = gr.State(View())
+        self.heard = gr.State(())
+        self.clock = gr.Timer(NEWS_EVERY)
         self.stored = gr.BrowserState("", storage_key="shopkeeper.session", secret=BROWSER_KEY)
         script = (HERE / "static" / "app.js").read_text(encoding="utf-8")
         self.bus = _region("header", self.pages.header(), script)
@@ -100,6 +105,7 @@ class Page:
         self.blocks.load(self.load, self.stored, outputs, **quiet)
         self.bus.act(self.on_act, self.view, outputs, trigger_mode="multiple", **quiet)
         self.bus.say(self.on_say, self.view, outputs, trigger_mode="once", **quiet)
+        self.clock.tick(self.on_tick, [self.view, self.heard], [self.heard, self.talk], trigger_mode="once", **quiet)
         send = [self.message.submit, self.send_button.click]
         gr.on(send, self.on_send, [self.message, self.view], outputs, trigger_mode="once", **quiet)
 
@@ -151,6 +157,15 @@ class Page:
             yield {self.live: self.pages.live(message, problem=FAILED), self.message: message, **ready}
         else:
             yield {**after, self.live: self.pages.live(), **ready}
+
+    def on_tick(self, view: View, heard: tuple[str | None, int]) -> Update:
+        """Shows what an agent wrote, and that one came or left; changes nothing else, and mostly nothing at all."""
+        try:
+            session = self.assistant.session(view.session_id)
+        except UnknownSession:
+            return {self.heard: heard}
+        news = (session.holder, sum(message.role == "agent" for message in session.messages))
+        return {self.heard: heard} if news == heard else {self.heard: news, self.talk: self.pages.talk(session, view)}
 
     def _said(self, message: str, view: View) -> Iterator[str]:
         """The reply so far, each time that it grows."""

@@ -52,7 +52,7 @@ class Pages:
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
         self.shop = assistant.settings.shop
-        self.environment = _environment(self.shop.currency)
+        self.environment = templates(self.shop.currency)
 
     @cached_property
     def browser(self) -> Browser:
@@ -151,9 +151,10 @@ class Pages:
         return self.environment.get_template(f"{template}.html").render(**values)
 
 
-def _environment(currency: str) -> Environment:
+def templates(currency: str, *folders: Path) -> Environment:
+    """Templates of `folders`, then of this page, that escape what they print and write prices in `currency`."""
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader([*folders, HERE / "templates"]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

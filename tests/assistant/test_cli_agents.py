@@ -16,6 +16,9 @@ def test_an_agents_lines_are_a_section_of_the_configuration(capsys: Capture, nam
     assert list(settings.agents) == [name] and matches("a long password", settings.agents[name])
 
 
-@pytest.mark.parametrize(("name", "password", "why"), [("ana", "short", "at least 10"), ("  ", "a long password", "id")])
+REFUSED = [("ana", "short", "at least 10"), ("  ", "a long password", "characters")]
+
+
+@pytest.mark.parametrize(("name", "password", "why"), REFUSED)
 def test_a_short_password_and_an_empty_name_are_refused(capsys: Capture, name: str, password: str, why: str) -> None:
     assert why in run(capsys, "agent", "add", name, "--password", password).sentence

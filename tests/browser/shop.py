@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from assistant.api.agents import hashed
 from assistant.assistant import Assistant
 from assistant.build import Parts
-from assistant.config import ServerSettings, Settings, ShopSettings, StoreSettings
+from assistant.config import DeskSettings, ServerSettings, Settings, ShopSettings, StoreSettings
 from assistant.errors import ModelError
 from assistant.records import Added, Constraint, Conversation, Plan, Reading, Ref, Source, State
 from assistant.shop import load_shop
@@ -19,6 +20,7 @@ from assistant.vectors import TextVectors
 from retrieval.index import Index, build_index
 from retrieval.product import Product
 from tests.assistant import small_shop
+from tests.assistant.service.small_desk import open_desk
 from tests.assistant.small_shop import saying, want
 
 TOKEN = "staff-token-for-tests"
@@ -29,6 +31,10 @@ BREAK = "break the model once"
 HOSTILE = "<img src=x onerror=window.hacked=1> **bold** [link](javascript:window.hacked=2)"
 MULTI = "a kettle <script>window.hacked=3</script> {{7*7}} ${window.hacked=4}"
 KETTLE = "a kettle"
+EXCHANGE = "I am ada@example.com, may the red lamp of order A3 be a gold one?"
+PERSON = "can I talk to a person, please?"
+THANKS = "thank you, that is all"
+AGENTS = {"ines": "a long password of ines", "otto": "a long password of otto"}
 
 
 def _said(attribute: str, op: str, value: str | float, quote: str, message: int = 0, sure: float = 0.9) -> Constraint:
@@ -54,6 +60,9 @@ READINGS = {
     KETTLE: want("kettle"),
     MULTI: want("kettle"),
     HOSTILE: saying("greet"),
+    EXCHANGE: saying("return_refund"),
+    PERSON: saying("ask_human"),
+    THANKS: saying("thank_bye"),
 }  # fmt: skip
 
 
@@ -98,6 +107,7 @@ def small_assistant(home: Path) -> Assistant:
         shop=ShopSettings(name="Small & Co", catalogue=home / "none.jsonl"),
         store=StoreSettings(url=f"sqlite:///{home / 'sessions.db'}"),
         server=ServerSettings(staff_token=TOKEN),
+        desk=DeskSettings(agents={name: hashed(password) for name, password in AGENTS.items()}),
     )
     encoder = small_shop.encoder()
     build_index(products(), home / "index", encoder)
@@ -106,5 +116,6 @@ def small_assistant(home: Path) -> Assistant:
             settings=settings, encode=TextVectors(encoder), index=Index.open(home / "index", encoder),
             shop=load_shop("Small & Co", "USD", home / "policies.json", home / "orders.json"),
             reader=Reader(), writer=SlowWriter(), intent=small_shop.intent_model(), store=Store(settings.store.url),
+            desk=open_desk(home / "desk.db"),
         )
     )  # fmt: skip

@@ -1,0 +1,132 @@
+"""The queue and the conversations of the desk: looking, taking over, writing, giving back, and the copilot beside."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.api.access import TheAssistant, in_turn_thread
+from assistant.api.agents import SignedIn
+from assistant.copilot.course import course
+from assistant.copilot.queue import Waiting
+from assistant.records import Citation
+from assistant.web.desk.access import FromHere, TheViews, page, pieces
+from assistant.web.desk.context import customer_of
+
+router = APIRouter(include_in_schema=False)
+
+Text = Annotated[str, Query(max_length=200)]
+
+
+class Said(BaseModel):
+    """A message of the agent; `key` is the page's own id of it, with which it is saved once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    key: str | None = Field(default=None, max_length=200)
+
+
+@router.get("/desk/script.js")
+def script(views: TheViews, agent: SignedIn) -> Response:
+    """The desk's script."""
+    return Response(views.script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/desk/queue")
+def queue(
+    assistant: TheAssistant, views: TheViews, agent: SignedIn, q: Text = "", need: Text = "", chosen: Text = ""
+) -> Response:
+    """The conversations that fit the search and the filter, those first that need a person most."""
+    names = _names(assistant, waiting := assistant.queue())
+    wanted = q.casefold().split()
+    fitting = [item for item in waiting if _fits(item, need, agent) and _found(item, names, wanted)]
+    return page(views.queue(fitting, names, chosen, agent))
+
+
+@router.get("/desk/conversations/{session_id}")
+def conversation(
+    session_id: str, assistant: TheAssistant, views: TheViews, agent: SignedIn, seen: Text = ""
+) -> Response:
+    """The chosen conversation in pieces; empty where `seen` is how it still is. Raises UnknownSession."""
+    session = assistant.session(session_id)
+    version = f"{session.revision}.{len(session.events)}"
+    if version == seen:
+        return Response(status_code=204)
+    context = customer_of(assistant.desk, session)
+    shown = views.conversation(session, agent, context, course(session))
+    return pieces({"version": version, "messages": len(session.messages), "mine": session.holder == agent,
+                   "pieces": shown})
+
+
+@router.get("/desk/conversations/{session_id}/copilot")
+async def copilot(
+    session_id: str, request: Request, assistant: TheAssistant, views: TheViews, agent: SignedIn
+) -> Response:
+    """What the copilot suggests in the conversation as it is. Raises UnknownSession."""
+
+    def suggested() -> str:
+        session = assistant.session(session_id)
+        return views.copilot(assistant.copilot.suggest(session), assistant.copilot.similar(session))
+
+    return page(await in_turn_thread(request, suggested))
+
+
+@router.post("/desk/conversations/{session_id}/take")
+def take(session_id: str, assistant: TheAssistant, agent: SignedIn, _: FromHere) -> Response:
+    """Takes the conversation over; a 409 where a colleague holds it."""
+    assistant.take_over(session_id, agent)
+    return Response(status_code=204)
+
+
+@router.post("/desk/conversations/{session_id}/give")
+def give(session_id: str, assistant: TheAssistant, agent: SignedIn, _: FromHere) -> Response:
+    """Gives the conversation back to the assistant; a 409 where a colleague holds it."""
+    assistant.give_back(session_id, agent)
+    return Response(status_code=204)
+
+
+@router.post("/desk/conversations/{session_id}/say")
+def say(session_id: str, said: Said, assistant: TheAssistant, agent: SignedIn, _: FromHere) -> Response:
+    """Sends the agent's message to the shopper; a 409 for an agent who does not hold the conversation."""
+    assistant.say_as_agent(session_id, agent, said.text, key=said.key)
+    return Response(status_code=204)
+
+
+@router.get("/desk/conversations/{session_id}/citation")
+def citation(
+    session_id: str, assistant: TheAssistant, views: TheViews, agent: SignedIn,
+    kind: Text, id: Text, quote: Annotated[str, Query(max_length=4000)] = "",
+) -> Response:  # fmt: skip
+    """The record that a citation names: a clause, a product, an order of this conversation's customer."""
+    cited = Citation.model_validate({"kind": kind, "id": id, "quote": quote})
+    context = customer_of(assistant.desk, assistant.session(session_id))
+    return page(views.citation(cited, context))
+
+
+def _names(assistant: TheAssistant, waiting: tuple[Waiting, ...]) -> dict[str, str]:
+    """The names of the customers who are signed in, by session."""
+    desk = assistant.desk
+    if desk is None:
+        return {}
+    found = {item.session_id: desk.customer(item.user_id) for item in waiting if item.user_id is not None}
+    return {session_id: customer.name for session_id, customer in found.items() if customer is not None}
+
+
+def _fits(item: Waiting, need: str, agent: str) -> bool:
+    if need == "mine":
+        return item.holder == agent
+    return not need or item.need == need or (need == "any" and item.need != "none")
+
+
+def _found(item: Waiting, names: dict[str, str], wanted: list[str]) -> bool:
+    """Whether every word of the search is somewhere in what the queue knows of the conversation."""
+    known = [names.get(item.session_id, ""), item.user_id or "", item.session_id, item.why, item.holder or ""]
+    known += [item.last_message.content] if item.last_message is not None else []
+    for need in item.state.needs:
+        known += [need.product or "", *(str(constraint.value) for constraint in need.constraints)]
+    text = "\n".join(known).casefold()
+    return all(word in text for word in wanted)

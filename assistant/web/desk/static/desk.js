@@ -1,0 +1,247 @@
+// The desk: asks the server for pieces of the page and puts them in. What a click does is named by `data-do`.
+
+const $ = (id) => document.getElementById(id);
+const QUEUE_EVERY = 3000, TALK_EVERY = 1500;
+let chosen = '', version = '', messages = -1, mine = false, sending = null;
+
+// --- asking ------------------------------------------------------------------------------------------------------------
+
+async function ask(path, body) {
+  const options = body === undefined ? {} : {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+  };
+  const answer = await fetch(path, options);
+  if (answer.status === 401) location.assign('/desk/login');
+  if (!answer.ok) throw new Refused((await answer.json().catch(() => null))?.error?.message || 'The server failed.');
+  return answer;
+}
+
+class Refused extends Error {}
+
+const about = (part) => `/desk/conversations/${encodeURIComponent(chosen)}${part}`;
+
+function tell(sentence) {
+  $('toast').textContent = sentence;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => { $('toast').textContent = ''; }, 5000);
+}
+
+async function tried(work) {
+  try {
+    await work();
+    $('lost').hidden = true;
+  } catch (error) {
+    if (error instanceof Refused) tell(error.message);
+    else $('lost').hidden = false;
+  }
+}
+
+// A piece that is the same stays untouched; open folds stay open, the focus stays where it was.
+function put(id, html) {
+  const place = $(id);
+  if (place.shown === html) return false;
+  const open = new Map([...place.querySelectorAll('details[data-keep]')].map((d) => [d.dataset.keep, d.open]));
+  const focused = place.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+  place.shown = html;
+  place.innerHTML = html;
+  place.querySelectorAll('details[data-keep]').forEach((d) => { if (open.has(d.dataset.keep)) d.open = open.get(d.dataset.keep); });
+  if (focused) [...place.querySelectorAll('button, select, summary')].find((e) => keyOf(e) === focused)?.focus();
+  return true;
+}
+
+const keyOf = (element) => JSON.stringify([element.tagName, element.id, { ...element.dataset }]);
+
+// --- what is shown ---------------------------------------------------------------------------------------------------
+
+async function showQueue() {
+  const wanted = new URLSearchParams(new FormData($('filters')));
+  wanted.set('chosen', chosen);
+  put('queue', await (await ask(`/desk/queue?${wanted}`)).text());
+}
+
+async function showTalk() {
+  if (!chosen) return;
+  const session = chosen;
+  const answer = await ask(about(`?seen=${encodeURIComponent(version)}`));
+  if (answer.status === 204 || session !== chosen) return;
+  const news = await answer.json();
+  if (session !== chosen) return;
+  const talk = $('talk');
+  const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
+  for (const [id, html] of Object.entries(news.pieces)) put(id, html);
+  if (atEnd || news.messages > messages) talk.scrollTop = talk.scrollHeight;
+  const grown = news.messages !== messages;
+  ({ version, messages, mine } = news);
+  $('composer').hidden = false;
+  $('message').disabled = $('send').disabled = !mine;
+  $('message').placeholder = mine ? 'Write to the shopper' : 'Take over to write to the shopper';
+  $('hint').textContent = mine ? 'The assistant is silent. Ctrl+Enter sends.' : '';
+  if (grown) tried(showCopilot);
+}
+
+async function showCopilot() {
+  const session = chosen;
+  $('copilot').classList.add('busy');
+  $('copilot').setAttribute('aria-busy', 'true');
+  try {
+    const html = await (await ask(about('/copilot'))).text();
+    if (session === chosen) put('copilot', html);
+  } finally {
+    if (session === chosen) {
+      $('copilot').classList.remove('busy');
+      $('copilot').removeAttribute('aria-busy');
+    }
+  }
+}
+
+function again(work, every) {
+  const run = async () => {
+    if (!document.hidden) await tried(work);
+    setTimeout(run, every);
+  };
+  run();
+}
+
+// --- what an agent does ----------------------------------------------------------------------------------------------
+
+function pane(name) {
+  document.body.dataset.pane = name;
+  for (const button of document.querySelectorAll('.panes button')) {
+    if (button.dataset.pane === name) button.setAttribute('aria-current', 'true');
+    else button.removeAttribute('aria-current');
+  }
+}
+
+async function open(session) {
+  if (session !== chosen) {
+    drafts.set(chosen, $('message').value);
+    $('message').value = drafts.get(session) || '';
+    [chosen, version, messages, sending] = [session, '', -1, null];
+    for (const id of ['copilot', 'action', 'customer', 'needs', 'course', 'talk', 'head']) put(id, '');
+  }
+  $('welcome').hidden = true;
+  pane('chat');
+  await showTalk();
+  await showQueue();
+}
+
+const drafts = new Map();
+
+function insert(text, add) {
+  if (!mine) return tell('Take the conversation over first: press t.');
+  const field = $('message');
+  field.value = add && field.value.trim() ? `${field.value.trimEnd()}\n${text}` : text;
+  sending = null;
+  pane('chat');
+  field.focus();
+}
+
+async function send() {
+  const text = $('message').value;
+  if (!text.trim() || !mine) return;
+  sending ??= crypto.getRandomValues(new Uint32Array(4)).join('-');
+  $('send').disabled = true;
+  try {
+    await ask(about('/say'), { text, key: sending });
+    $('message').value = '';
+    sending = null;
+  } finally {
+    $('send').disabled = !mine;
+  }
+  await showTalk();
+}
+
+async function hold(part) {
+  if (!chosen) return;
+  await ask(about(part), {});
+  await showTalk();
+  await showQueue();
+  if (mine) $('message').focus();
+}
+
+async function prepare(name, filled, why) {
+  put('action', await (await ask(about('/form'), { name, arguments: filled, why })).text());
+  pane('copilot');
+  document.querySelector('[data-column=copilot]').scrollTop = 0;
+  $('action').querySelector('select, input:not([type=hidden]), textarea')?.focus();
+}
+
+async function check(form) {
+  const fields = {};
+  for (const [name, value] of new FormData(form)) {
+    if (name === 'item' || name === 'swap') (fields[name] ??= []).push(value);
+    else fields[name] = value;
+  }
+  const { name, why } = form.dataset;
+  put('verdict', await (await ask(about('/propose'), { name, fields, why })).text());
+  $('verdict').querySelector('.go, button')?.focus();
+}
+
+async function settle(part, token) {
+  put('action', await (await ask(about(part), { token })).text());
+  version = '';
+  await showTalk();
+  await showCopilot();
+}
+
+const DOES = {
+  help: () => $('help').showModal(),
+  pane: (b) => pane(b.dataset.pane),
+  open: (b) => tried(() => open(b.dataset.session)),
+  take: () => tried(() => hold('/take')),
+  give: () => tried(() => hold('/give')),
+  insert: (b) => insert(b.dataset.text, b.dataset.add),
+  dismiss: () => put('action', ''),
+  prepare: (b) => tried(() => prepare($(`act-${b.dataset.order}`).value, { order_id: b.dataset.order }, '')),
+  suggested: (b) => tried(() => prepare(b.dataset.name, JSON.parse(b.dataset.arguments), b.dataset.why)),
+  confirm: (b) => tried(() => settle('/confirm', b.dataset.token)),
+  decline: (b) => tried(() => settle('/decline', b.dataset.token)),
+  cite: (b) => tried(async () => {
+    const { kind, id, quote = '' } = b.dataset;
+    put('sheet-body', await (await ask(about(`/citation?${new URLSearchParams({ kind, id, quote })}`))).text());
+    $('sheet').showModal();
+  }),
+};
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-do]');
+  if (button && !button.disabled) DOES[button.dataset.do](button);
+});
+document.addEventListener('submit', (event) => {
+  const work = { composer: send, filters: showQueue, request: () => check(event.target) }[event.target.id];
+  if (!work) return;
+  event.preventDefault();
+  tried(work);
+});
+$('filters').addEventListener('input', () => tried(showQueue));
+$('message').addEventListener('input', () => { sending = null; });
+
+// --- keys ------------------------------------------------------------------------------------------------------------
+
+function step(by) {
+  const rows = [...document.querySelectorAll('#queue .row')];
+  const at = rows.indexOf(document.activeElement);
+  const from = at >= 0 ? at : rows.findIndex((row) => row.dataset.session === chosen);
+  pane('queue');
+  rows[Math.min(Math.max(from + by, 0), rows.length - 1)]?.focus();
+}
+
+const KEYS = {
+  j: () => step(1), k: () => step(-1), t: DOES.take, g: DOES.give, '?': DOES.help,
+  '/': () => { pane('queue'); $('search').focus(); }, r: () => { pane('chat'); $('message').focus(); },
+};
+
+document.addEventListener('keydown', (event) => {
+  const typing = event.target.matches('input, textarea, select');
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.id === 'message') tried(send);
+  if (event.key === 'Escape' && typing) event.target.blur();
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
+  const work = KEYS[event.key] || (/^[1-3]$/.test(event.key)
+    ? () => document.querySelector(`#copilot [data-do=insert][aria-keyshortcuts="${event.key}"]`)?.click() : null);
+  if (!work) return;
+  event.preventDefault();
+  work();
+});
+
+again(showQueue, QUEUE_EVERY);
+again(showTalk, TALK_EVERY);

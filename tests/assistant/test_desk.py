@@ -1,0 +1,268 @@
+"""The desk's routes: who may call them, what they do to the conversation, and what they refuse."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from assistant.api import create_app
+from assistant.api.agents import COOKIE
+from assistant.assistant import Assistant
+from assistant.web import desk
+from tests.browser.shop import AGENTS, BOOTS, EXCHANGE, HOSTILE, PERSON, TOKEN, small_assistant
+
+STAFF = {"Authorization": f"Bearer {TOKEN}"}
+OPEN = {("GET", "/desk/login"), ("POST", "/desk/login")}
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    with small_assistant(tmp_path_factory.mktemp("desk")) as assistant:
+        yield assistant
+
+
+@pytest.fixture(scope="module")
+def anonymous(assistant: Assistant) -> TestClient:
+    app = create_app(assistant)
+    desk.include(app, assistant)
+    return TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+
+
+def signed_in(anonymous: TestClient, name: str) -> TestClient:
+    client = TestClient(anonymous.app, raise_server_exceptions=False, follow_redirects=False)
+    answer = client.post("/desk/login", data={"name": name, "password": AGENTS[name]})
+    assert answer.status_code == 303 and answer.headers["location"] == "/desk"
+    return client
+
+
+@pytest.fixture(scope="module")
+def ines(anonymous: TestClient) -> TestClient:
+    return signed_in(anonymous, "ines")
+
+
+@pytest.fixture(scope="module")
+def otto(anonymous: TestClient) -> TestClient:
+    return signed_in(anonymous, "otto")
+
+
+@pytest.fixture
+def session(assistant: Assistant) -> str:
+    """A customer's conversation about one of their orders."""
+    session_id = assistant.new_session("ada")
+    assistant.respond(session_id, EXCHANGE)
+    return session_id
+
+
+def about(session_id: str, part: str = "") -> str:
+    return f"/desk/conversations/{session_id}{part}"
+
+
+def desk_routes() -> list[tuple[str, str]]:
+    routes = [route for router in desk.routers() for route in router.routes if isinstance(route, APIRoute)]
+    return [(method, route.path) for route in routes for method in route.methods]
+
+
+# --- who may come in ---------------------------------------------------------------------------------------------
+
+
+def test_every_route_refuses_the_anonymous_the_shopper_and_the_staff_token(anonymous: TestClient, session: str) -> None:
+    routes = desk_routes()
+    assert len(routes) > 15 and all(path.startswith("/desk") for _, path in routes)
+    anonymous.post("/api/chat", json={"message": BOOTS})
+    forged = {"Cookie": f"{COOKIE}={session}"}
+    for method, path in sorted(set(routes) - OPEN):
+        where = path.replace("{session_id}", session).replace("{path:path}", "anything")
+        for headers in ({}, STAFF, forged):
+            answer = anonymous.request(method, where, headers=headers, json={"text": "x", "token": "x", "name": "x"})
+            assert answer.status_code == 401, (method, where, headers)
+            assert EXCHANGE not in answer.text and "ada@example.com" not in answer.text
+
+
+def test_whoever_is_not_signed_in_is_shown_the_way_in(anonymous: TestClient) -> None:
+    for path, status in (("/desk", 401), ("/desk/login", 200)):
+        answer = anonymous.get(path)
+        assert answer.status_code == status and "Sign in" in answer.text
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_wrong_password_is_refused_and_the_name_kept(anonymous: TestClient) -> None:
+    answer = anonymous.post("/desk/login", data={"name": '"><b>ines', "password": "wrong"})
+    assert answer.status_code == 401 and COOKIE not in answer.cookies
+    assert "do not go together" in answer.text and "&#34;&gt;&lt;b&gt;ines" in answer.text
+
+
+def test_guessing_is_stopped(anonymous: TestClient) -> None:
+    answers = [anonymous.post("/desk/login", data={"name": "guessed", "password": "wrong"}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+
+
+def test_the_login_is_kept_from_scripts_and_other_sites_and_ends(anonymous: TestClient) -> None:
+    client = TestClient(anonymous.app, follow_redirects=False)
+    answer = client.post("/desk/login", data={"name": "ines", "password": AGENTS["ines"]})
+    kept = answer.headers["set-cookie"].lower()
+    assert "httponly" in kept and "samesite=strict" in kept and "secure" not in kept
+    assert client.get("/desk").status_code == 200
+    assert client.post("/desk/logout").status_code == 303
+    assert client.get("/desk").status_code == 401
+    secure = TestClient(anonymous.app, base_url="https://shop.example", follow_redirects=False)
+    answer = secure.post("/desk/login", data={"name": "ines", "password": AGENTS["ines"]})
+    assert "secure" in answer.headers["set-cookie"].lower()
+
+
+def test_a_page_of_another_site_can_do_nothing(ines: TestClient, session: str) -> None:
+    for origin in ("https://evil.example", "null"):
+        assert ines.post(about(session, "/take"), headers={"Origin": origin}).status_code == 403
+    assert ines.post(about(session, "/take"), headers={"Origin": "http://testserver"}).status_code == 204
+
+
+# --- the queue and the conversation --------------------------------------------------------------------------------
+
+
+def test_the_queue_is_searched_and_filtered(ines: TestClient, assistant: Assistant, session: str) -> None:
+    asking = assistant.new_session()
+    assistant.respond(asking, PERSON)
+    whole = ines.get("/desk/queue").text
+    assert whole.index(asking) < whole.index(session) and "Ada" in whole
+    assert asking in ines.get("/desk/queue", params={"need": "asked"}).text
+    assert session not in ines.get("/desk/queue", params={"need": "asked"}).text
+    assert session in ines.get("/desk/queue", params={"q": "ada"}).text
+    assert session not in ines.get("/desk/queue", params={"q": "ada zeppelin"}).text
+    assert session not in ines.get("/desk/queue", params={"need": "mine"}).text
+    ines.post(about(session, "/take"))
+    assert session in ines.get("/desk/queue", params={"need": "mine"}).text
+
+
+def test_a_conversation_comes_in_pieces_and_only_when_it_has_changed(ines: TestClient, session: str) -> None:
+    news = ines.get(about(session)).json()
+    assert set(news["pieces"]) == {"head", "talk", "needs", "course", "customer"}
+    assert EXCHANGE in news["pieces"]["talk"] and "A3" in news["pieces"]["customer"]
+    assert "polyline" in news["pieces"]["course"]
+    assert ines.get(about(session), params={"seen": news["version"]}).status_code == 204
+    ines.post(about(session, "/take"))
+    changed = ines.get(about(session), params={"seen": news["version"]}).json()
+    assert changed["mine"] and "Give back" in changed["pieces"]["head"]
+
+
+def test_hostile_words_are_shown_as_words(ines: TestClient, assistant: Assistant) -> None:
+    session_id = assistant.new_session(HOSTILE)
+    assistant.respond(session_id, HOSTILE)
+    assert "<img src=x" not in ines.get("/desk/queue").text
+    assert "<img src=x" not in "".join(ines.get(about(session_id)).json()["pieces"].values())
+    assert "<img src=x" not in ines.get(about(session_id, "/copilot")).text
+
+
+def test_an_unknown_conversation_is_said_to_be_unknown(ines: TestClient) -> None:
+    assert ines.get(about("nobody's")).status_code == 404
+    assert ines.get("/desk/nothing").status_code == 404
+
+
+# --- taking over -----------------------------------------------------------------------------------------------------
+
+
+def test_one_agent_holds_a_conversation_and_the_assistant_is_silent(
+    ines: TestClient, otto: TestClient, assistant: Assistant, session: str
+) -> None:
+    assert ines.post(about(session, "/say"), json={"text": "Hello"}).status_code == 409
+    assert ines.post(about(session, "/take")).status_code == 204
+    assert otto.post(about(session, "/take")).status_code == 409
+    assert otto.post(about(session, "/say"), json={"text": "Hello"}).status_code == 409
+    assert otto.post(about(session, "/give")).status_code == 409
+    for _ in range(2):
+        assert ines.post(about(session, "/say"), json={"text": "Hello", "key": "1"}).status_code == 204
+    assert assistant.respond(session, PERSON).text == ""
+    assert [m.role for m in assistant.session(session).messages] == ["user", "assistant", "agent", "user"]
+    assert ines.post(about(session, "/give")).status_code == 204
+    assert otto.post(about(session, "/take")).status_code == 204
+
+
+# --- acting --------------------------------------------------------------------------------------------------------
+
+SWAP = {"order_id": "A3", "item": ["lamp-red", "lamp-blue", "kettle-1l"], "payment_method_id": "card-ada"}
+
+
+def exchange(client: TestClient, session_id: str, new: str) -> str:
+    fields = {**SWAP, "swap": [new, "", ""]}
+    answer = client.post(about(session_id, "/propose"), json={"name": "exchange_items", "fields": fields})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def token_of(html: str) -> str:
+    return html.split('data-do="confirm" data-token="')[1].split('"')[0]
+
+
+def test_a_form_is_filled_from_what_is_known(ines: TestClient, session: str) -> None:
+    known = {"order_id": "A3", "changes": [{"item_id": "lamp-blue", "new_item_id": "lamp-gold"}]}
+    wanted = {"name": "exchange_items", "arguments": known, "why": "it broke"}
+    html = ines.post(about(session, "/form"), json=wanted).text
+    assert 'value="lamp-gold" selected' in html and html.count(" selected") == 2
+    assert "it broke" in html and "not available" in html
+    address = ines.post(about(session, "/form"), json={"name": "change_order_address", "arguments": {"order_id": "A1"}})
+    assert "1 Mill Lane" in address.text
+    reasons = ines.post(about(session, "/form"), json={"name": "cancel_order", "arguments": {"order_id": "A1"}}).text
+    assert "bought twice" in reasons
+
+
+def test_only_the_holder_acts_and_nothing_happens_before_it_is_confirmed(
+    ines: TestClient, otto: TestClient, assistant: Assistant, session: str
+) -> None:
+    service = assistant.desk
+    assert service is not None
+    body = {"name": "exchange_items", "fields": {**SWAP, "swap": ["lamp-blue", "", ""]}}
+    assert ines.post(about(session, "/propose"), json=body).status_code == 409
+    ines.post(about(session, "/take"))
+    html = exchange(ines, session, "lamp-blue")
+    before = service.order("A3")
+    assert before is not None and before.status == "delivered"
+    for client, part in ((otto, "/confirm"), (otto, "/decline")):
+        assert client.post(about(session, part), json={"token": token_of(html)}).status_code == 409
+    for _ in range(2):
+        assert "Done" in ines.post(about(session, "/confirm"), json={"token": token_of(html)}).text
+    after = service.order("A3")
+    assert after is not None and after.status == "exchange requested"
+    done = [entry for entry in service.audit(order_id="A3") if entry.event == "done"]
+    assert len(done) == 1 and done[0].confirmed_by is not None and done[0].confirmed_by.id == "ines"
+    assert "Refused" in exchange(ines, session, "lamp-gold")
+
+
+def test_a_refusal_shows_the_clause_and_opens_it(ines: TestClient, session: str) -> None:
+    ines.post(about(session, "/take"))
+    fields = {"order_id": "A7", "item": ["lamp-blue"], "swap": ["kettle-1l"], "payment_method_id": "card-ada"}
+    html = ines.post(about(session, "/propose"), json={"name": "exchange_items", "fields": fields}).text
+    assert "Refused" in html and "same product" in html
+    clause = html.split('data-kind="policy" data-id="')[1].split('"')[0]
+    shown = ines.get(about(session, "/citation"), params={"kind": "policy", "id": clause, "quote": ""}).text
+    assert "Each item can be exchanged" in shown
+
+
+def test_a_declined_proposal_is_not_done(ines: TestClient, assistant: Assistant, session: str) -> None:
+    ines.post(about(session, "/take"))
+    body = {"name": "cancel_order", "fields": {"order_id": "A2", "reason": "bought twice"}}
+    token = token_of(ines.post(about(session, "/propose"), json=body).text)
+    assert "Declined" in ines.post(about(session, "/decline"), json={"token": token}).text
+    ines.post(about(session, "/confirm"), json={"token": token})
+    order = assistant.desk.order("A2") if assistant.desk is not None else None
+    assert order is not None and order.status == "pending"
+
+
+@pytest.mark.parametrize("name", ["cancel_order", "drop_tables"])
+def test_what_is_no_form_or_no_order_of_theirs_is_refused(ines: TestClient, session: str, name: str) -> None:
+    answer = ines.post(about(session, "/form"), json={"name": name, "arguments": {"order_id": "B1"}})
+    assert answer.status_code == 422
+
+
+def test_nobody_known_can_be_acted_for(ines: TestClient, assistant: Assistant) -> None:
+    session_id = assistant.new_session()
+    assistant.respond(session_id, BOOTS)
+    ines.post(about(session_id, "/take"))
+    answer = ines.post(about(session_id, "/propose"), json={"name": "hand_over", "fields": {"summary": "x"}})
+    assert answer.status_code == 422 and "who this shopper is" in answer.text
+
+
+# --- the copilot ---------------------------------------------------------------------------------------------------
+
+
+def test_the_copilot_suggests_replies_with_citations_that_open(ines: TestClient, session: str) -> None:
+    html = ines.get(about(session, "/copilot")).text
+    assert "Summary" in html and 'data-do="insert"' in html
