@@ -46,6 +46,11 @@ class Progress:
             self.best = judgement
             self.best_weights = {name: w.detach().to("cpu", copy=True) for name, w in weights.items()}
 
+    @property
+    def rate(self) -> float:
+        """Tokens a second that one process saw."""
+        return self.tokens / self.seconds if self.seconds else 0.0
+
     def stale(self) -> int:
         """How many judgements there were since the best one."""
         return 0 if self.best is None else sum(j.step > self.best.step for j in self.judged)

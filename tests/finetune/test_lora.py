@@ -22,7 +22,8 @@ from assistant.adapters import read_card
 from assistant.errors import ModelError
 from assistant.generation import Generator
 from assistant.prompts import PROMPT_VERSION
-from finetune.lora import schedule, train_lora
+from finetune.lora import train_lora
+from finetune.lora_learner import schedule
 from finetune.lora_model import four_bit
 from finetune.lora_recipe import LoraRecipe
 from finetune.lora_tasks import Dev, Task
@@ -188,7 +189,7 @@ def test_a_checkpoint_of_another_run_is_refused(qwen: Path, tmp_path: Path) -> N
     from finetune.lora import _Run
 
     run = _Run(recipe(qwen, tmp_path), TASK, silent)
-    lora_progress.save(tmp_path, run.progress, run._adapter(), run.optimiser, run.identity)
+    lora_progress.save(tmp_path, run.progress, run._adapter(), run.learner.optimiser, run.identity)
     with pytest.raises(ValueError, match="another recipe"):
         train_lora(recipe(qwen, tmp_path, rank=8), TASK, report=silent)
 
