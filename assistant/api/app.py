@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
-from assistant.api import chat, docs, errors, products, sessions, status
+from assistant.api import chat, copilot, docs, errors, products, sessions, status
 from assistant.api.agents import Agents
 from assistant.api.completions import completions_app
 from assistant.api.fallback import fallback
@@ -42,7 +42,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.state.agents = Agents(assistant.settings.desk)
     app.state.version = app.version
     app.state.turns = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
-    doors = [chat.router, sessions.router, products.router, status.router, docs.router]
+    doors = [chat.router, sessions.router, products.router, status.router, copilot.router, docs.router]
     routes = [route for door in doors for route in door.routes]
     for router in (*doors, fallback(routes)):
         app.include_router(router)

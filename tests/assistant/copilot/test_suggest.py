@@ -1,0 +1,217 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assistant.assistant import Assistant
+from assistant.copilot.grounding import unsupported
+from assistant.copilot.records import Suggestion
+from assistant.copilot.replies import NOT_COVERED
+from assistant.copilot.suggest import suggest, suggestions
+from assistant.errors import ModelError
+from assistant.records import Conversation, Message, Plan
+from tests.assistant.copilot.desk_shop import (
+    ANGRY,
+    BITCOIN,
+    BOOTS,
+    HUMAN,
+    PRIVATE,
+    RETURN,
+    THANKS,
+    WHERE,
+    desk_assistant,
+    talk,
+)
+from tests.assistant.small_shop import POLICIES
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("index") / "index"
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory, index: Path) -> Iterator[Assistant]:
+    with desk_assistant(tmp_path_factory.mktemp("shop"), index) as assistant:
+        yield assistant
+
+
+def policy_citations(suggestion: Suggestion) -> set[str]:
+    return {c.id for reply in suggestion.replies for c in reply.citations if c.kind == "policy"}
+
+
+def test_a_suggestion_has_the_fields_of_formats(assistant: Assistant) -> None:
+    suggestion = assistant.copilot.suggest(talk(assistant, BOOTS))
+    assert set(suggestion.model_dump()) == {"summary", "state", "replies", "next_action", "picks", "handover"}
+    assert suggestion.handover == "assistant"
+    assert suggestion.picks
+    assert suggestion.state.active is not None
+    assert 2 <= len(suggestion.replies) <= 3
+    assert len({reply.tone for reply in suggestion.replies}) == len(suggestion.replies)
+    assert all(set(reply.model_dump()) >= {"text", "citations"} for reply in suggestion.replies)
+
+
+def test_every_citation_quotes_its_record(assistant: Assistant) -> None:
+    texts = {clause["id"]: clause["text"] for clause in POLICIES}
+    for message in (BOOTS, RETURN, WHERE):
+        suggestion = assistant.copilot.suggest(talk(assistant, message, user="C1"))
+        citations = [c for reply in suggestion.replies for c in reply.citations]
+        assert citations, message
+        for citation in citations:
+            if citation.kind == "policy":
+                assert citation.quote == texts[citation.id]
+            elif citation.kind == "product":
+                product = assistant.product(citation.id)
+                merchant_price = f"{product.amount:.2f} {product.currency}"
+                assert citation.quote in (merchant_price, product.title) or citation.quote in product.model_dump_json()
+            else:
+                order_id, _, item_id = citation.id.partition("/")
+                order = assistant.desk.order(order_id)
+                values = [order.item(item_id).name] if item_id else [*order.model_dump(mode="json").values(), "TRK1"]
+                assert citation.quote in [str(value) for value in values] + [str(order.balance)]
+
+
+def test_a_reply_that_states_a_clause_cites_it_and_no_other(assistant: Assistant) -> None:
+    for message in (RETURN, WHERE, BOOTS):
+        for reply in assistant.copilot.suggest(talk(assistant, message, user="C1")).replies:
+            stated = {clause["id"] for clause in POLICIES if clause["text"] in reply.text}
+            assert stated == {c.id for c in reply.citations if c.kind == "policy"}
+
+
+def test_a_deleted_clause_is_no_longer_cited(tmp_path: Path, index: Path, assistant: Assistant) -> None:
+    assert "returns-2" in policy_citations(assistant.copilot.suggest(talk(assistant, RETURN)))
+    left = [clause for clause in POLICIES if clause["id"] != "returns-2"]
+    with desk_assistant(tmp_path, index, left) as without:
+        suggestion = without.copilot.suggest(talk(without, RETURN))
+    assert policy_citations(suggestion) <= {"returns-1"}
+    assert not any("worn indoors" in reply.text for reply in suggestion.replies)
+
+
+def test_what_no_clause_covers_is_said_plainly(assistant: Assistant) -> None:
+    suggestion = assistant.copilot.suggest(talk(assistant, BITCOIN))
+    assert suggestion.replies
+    for reply in suggestion.replies:
+        assert reply.text.startswith(NOT_COVERED)
+        assert not reply.covered
+        assert not policy_citations(suggestion)
+
+
+def test_a_wish_for_a_person_is_answered_by_one(assistant: Assistant) -> None:
+    session = talk(assistant, WHERE, HUMAN, user="C1")
+    assistant.take_over(session.id, "ines")
+    suggestion = assistant.copilot.suggest(assistant.session(session.id))
+    assert suggestion.handover == "agent"
+    assert suggestion.state.acts == ("ask_human",)
+    assert all("[handover" not in reply.text for reply in suggestion.replies)
+    assert any(c.id == "Q100" for reply in suggestion.replies for c in reply.citations)
+
+
+def test_a_complaint_is_not_handed_over_again(assistant: Assistant) -> None:
+    texts = [reply.text for reply in assistant.copilot.suggest(talk(assistant, ANGRY)).replies]
+    assert any("[chat:complaint]" in text for text in texts)
+
+
+def test_nothing_said_yet_gives_no_replies(assistant: Assistant) -> None:
+    suggestion = assistant.copilot.suggest(talk(assistant))
+    assert suggestion.summary == "Nothing was said yet."
+    assert suggestion.replies == ()
+
+
+def test_orders_are_told_as_the_desk_has_them_now(tmp_path: Path, index: Path) -> None:
+    with desk_assistant(tmp_path, index) as assistant:
+        session = talk(assistant, WHERE, user="C1")
+        before = assistant.copilot.suggest(session)
+        order = assistant.desk.order("Q100")
+        assert order.status == "shipped"
+        with assistant.desk._database.write() as connection:
+            from assistant.service import rows
+
+            rows.save(connection, assistant.desk.customer("C1"), order.model_copy(update={"status": "delivered"}))
+        after = assistant.copilot.suggest(session)
+        assert any(c.quote == "shipped" for c in before.replies[0].citations)
+        assert any(c.quote == "delivered" for c in after.replies[0].citations)
+
+
+def test_orders_of_somebody_else_are_not_told(assistant: Assistant) -> None:
+    for user in (None, "C2"):
+        suggestion = assistant.copilot.suggest(talk(assistant, WHERE, user=user))
+        assert not any(c.kind == "order" for reply in suggestion.replies for c in reply.citations)
+        assert "TRK1" not in suggestion.model_dump_json()
+    ana = assistant.desk.customer("C1")
+    vouched = assistant.copilot.suggest(talk(assistant, WHERE), ana)
+    assert any(c.kind == "order" for reply in vouched.replies for c in reply.citations)
+
+
+def test_personal_data_is_masked(assistant: Assistant) -> None:
+    session = talk(assistant, PRIVATE, user="C1")
+    suggestion = assistant.copilot.suggest(session).model_dump_json()
+    wrapped = assistant.copilot.wrap_up(session).model_dump_json()
+    for secret in ("12 Oak Street", "555-123-4567", "ana@example.org", "4111"):
+        assert secret not in suggestion
+        assert secret not in wrapped
+    assert "[phone number]" in wrapped
+
+
+def test_the_summary_keeps_up_and_says_nothing_else(assistant: Assistant) -> None:
+    session_id = assistant.new_session("C1")
+    seen = []
+    for message in (BOOTS, RETURN, ANGRY, THANKS):
+        assistant.respond(session_id, message)
+        session = assistant.session(session_id)
+        summary = assistant.copilot.suggest(session).summary
+        assert unsupported(summary, [m.content for m in session.messages], labels=("Wants", "Asks", "Told")) == []
+        seen.append(summary)
+    assert len(set(seen)) == len(seen)
+    assert "hiking boots" in seen[0]
+    assert "fed up" in seen[2]
+
+
+def test_it_grows_from_the_summary_and_ends_whole(assistant: Assistant) -> None:
+    session = talk(assistant, BOOTS)
+    steps = list(suggestions(assistant._parts, session))
+    assert steps[0].summary and not steps[0].replies
+    assert steps[1].picks and not steps[1].replies
+    assert [len(step.replies) for step in steps[1:]] == list(range(len(steps) - 1))
+    assert steps[-1] == suggest(assistant._parts, session)
+
+
+def test_without_time_there_is_still_one_reply(assistant: Assistant) -> None:
+    suggestion = suggest(assistant._parts, talk(assistant, BOOTS), seconds=-1.0)
+    assert [reply.tone for reply in suggestion.replies] == ["brief"]
+
+
+def test_a_writer_that_fails_leaves_the_brief_reply(assistant: Assistant) -> None:
+    class Broken:
+        def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
+            raise ModelError("nothing could be verified")
+            yield ""
+
+    parts = replace(assistant._parts, writer=Broken())
+    assert [reply.tone for reply in suggest(parts, talk(assistant, RETURN)).replies] == ["brief"]
+
+
+def test_it_is_remembered_until_the_conversation_moves_on(assistant: Assistant) -> None:
+    session = talk(assistant, BOOTS)
+    first = assistant.copilot.suggest(session)
+    assert assistant.copilot.suggest(session) is first
+    assistant.respond(session.id, RETURN)
+    assert assistant.copilot.suggest(assistant.session(session.id)) is not first
+
+
+def test_a_transcript_gives_what_the_stored_conversation_gives(assistant: Assistant) -> None:
+    stored = talk(assistant, BOOTS)
+    messages = tuple(Message(role=m.role, content=m.content) for m in stored.messages)
+    given = assistant.copilot.suggest_for(Conversation(id="elsewhere", messages=messages), held=True)
+    kept = assistant.copilot.suggest(stored)
+    assert given.handover == "agent"
+    assert given.replies == kept.replies
+    assert given.summary == kept.summary
+    assert given.state.needs == kept.state.needs
+
+
+def test_suggesting_changes_nothing(assistant: Assistant) -> None:
+    session = talk(assistant, WHERE, user="C1")
+    assistant.copilot.suggest(session)
+    assert assistant.session(session.id) == session
+    assert list(assistant.desk.audit()) == []
