@@ -17,7 +17,10 @@ Recipe = Annotated[Path, typer.Option("--config", "-c", help="The recipe; one th
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for what is made, instead of the recipe's.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE instead of the recipe's; repeatable.")]
 Data = Annotated[list[str] | None, typer.Option("--data", "-d", help="What to train on, in place of the recipe's.")]
-Redact = Annotated[bool, typer.Option("--redact/--no-redact", help="Take personal data out of what is trained on.")]
+Redact = Annotated[
+    bool | None,
+    typer.Option("--redact/--no-redact", help="Take personal data out of what is trained on, as recipes do by default."),
+]
 R = TypeVar("R")
 
 
@@ -27,7 +30,7 @@ def train_reader(
     config: Recipe = Path("configs/train-reader.yaml"),
     out: Out = None,
     changes: Set = None,
-    redact: Redact = True,
+    redact: Redact = None,
 ) -> None:
     """Train the compact reader, or a chat model's adapter (configs/train-hub-reader.yaml).
 
@@ -39,7 +42,7 @@ def train_reader(
     from finetune.train_reader import Recipe
     from finetune.train_reader import train as run
 
-    results = run(_recipe(Recipe.from_yaml, config, changes, data=data, output=out), report=note)
+    results = run(_recipe(Recipe.from_yaml, config, changes, data=data, output=out, redact=redact), report=note)
     print_json([result.to_json() for result in results])
 
 
@@ -49,7 +52,7 @@ def train_writer(
     config: Recipe = Path("configs/train-writer.yaml"),
     out: Out = None,
     changes: Set = None,
-    redact: Redact = True,
+    redact: Redact = None,
 ) -> None:
     """Train the compact writer, or a chat model's adapter (configs/train-hub-writer.yaml), and print its figures.
 
@@ -61,7 +64,7 @@ def train_writer(
     from finetune.train_writer import Recipe
     from finetune.train_writer import train_writer as run
 
-    print_json(run(_recipe(Recipe.from_yaml, config, changes, data=data, output=out), report=note))
+    print_json(run(_recipe(Recipe.from_yaml, config, changes, data=data, output=out, redact=redact), report=note))
 
 
 @train.command("intent")
@@ -79,7 +82,7 @@ def _train_lora(
     changes: list[str] | None,
     data: list[str] | None,
     out: Path | None,
-    redact: bool,
+    redact: bool | None,
 ) -> None:
     """LoRA on a chat model; of several processes, one speaks."""
     from finetune.lora import train_lora
@@ -88,7 +91,7 @@ def _train_lora(
 
     first = os.environ.get("RANK", "0") == "0"
     say = note if first else _nothing
-    recipe = _recipe(LoraRecipe.from_yaml, config, changes, data=data, output=out, redact=None if redact else False)
+    recipe = _recipe(LoraRecipe.from_yaml, config, changes, data=data, output=out, redact=redact)
     metrics = train_lora(recipe, load_task(role, recipe, say), say)
     if first:
         print_json(metrics.summary())

@@ -88,7 +88,7 @@ def writer_task(recipe: LoraRecipe, report: Report = print) -> Task:
     """Writing replies from plans; judged by the share of replies to plans held out that pass every check as written."""
     from finetune.reply_data import read_replies
 
-    replies, problems = read_replies(recipe.data, recipe.seed)
+    replies, problems = read_replies(recipe.data, recipe.seed, recipe.redact, recipe.known_customers())
     for problem in problems:
         report(f"left out: {problem}")
     if not replies:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,12 @@ from assistant.draft import Draft, sentences
 from assistant.records import Conversation, Message, Plan
 from assistant.writer_prompt import writer_messages
 from finetune.conversations import Problem
+from finetune.personal_data import find
+from finetune.redaction import PLACEHOLDER, RedactedText
 from finetune.replies.examples import examples, signature
 
 COMPOSED = "composed:"
+NUMBERS = ("order.id", "order.tracking")
 
 
 class _Line(BaseModel):
@@ -51,9 +54,12 @@ class PlannedReply:
         return int.from_bytes(digest[:8], "big") / 2**64 < share
 
 
-def read_replies(names: Sequence[str], seed: int) -> tuple[list[PlannedReply], list[Problem]]:
+def read_replies(
+    names: Sequence[str], seed: int, redact: bool = True, customers: Collection[str] = ()
+) -> tuple[list[PlannedReply], list[Problem]]:
     """The replies of all sources, and what was wrong with lines that were left out: no plan, or a reply of which a
-    sentence would be stopped by the checks that replies pass before a shopper sees them."""
+    sentence would be stopped by the checks that replies pass before a shopper sees them. Personal data is taken out
+    of those from files, `customers` being known names, unless `redact` is off."""
     replies: list[PlannedReply] = []
     problems: list[Problem] = []
     for name in names:
@@ -64,8 +70,26 @@ def read_replies(names: Sequence[str], seed: int) -> tuple[list[PlannedReply], l
             if isinstance(found, str):
                 problems.append(Problem(name, line, "reply", found))
             else:
-                replies.append(found)
+                replies.append(_redacted(found, customers) if redact else found)
     return replies, problems
+
+
+def _redacted(reply: PlannedReply, names: Collection[str]) -> PlannedReply:
+    """Without personal data in what the shopper said, in the reply and in the facts, order numbers included."""
+
+    def clean(text: str) -> str:
+        return RedactedText(text, find(text, names)).text
+
+    facts = tuple(
+        fact.model_copy(update={"text": PLACEHOLDER["order"] if fact.key in NUMBERS else clean(fact.text)})
+        for fact in reply.plan.facts
+    )
+    messages = tuple(m.model_copy(update={"content": clean(m.content)}) for m in reply.conversation.messages)
+    return PlannedReply(
+        reply.plan.model_copy(update={"facts": facts}),
+        reply.conversation.model_copy(update={"messages": messages}),
+        clean(reply.reply),
+    )
 
 
 def _composed(name: str, seed: int) -> list[PlannedReply]:

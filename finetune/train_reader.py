@@ -31,6 +31,7 @@ from finetune.reader_loss import losses, total
 from finetune.reader_thresholds import choose
 from finetune.readings import readings
 from finetune.recipe import YamlRecipe
+from finetune.redaction import redact
 from finetune.sources import annotated, is_annotated, read_sources
 from finetune.targets import align
 
@@ -47,6 +48,7 @@ class Recipe(YamlRecipe):
     """configs/train-reader.yaml; see the comments there. `minutes` of processor time end a run early if set."""
 
     data: list[str] = field(default_factory=list)
+    redact: bool = False
     generated: int = 12000
     repeat: int = 4
     epochs: int = 2
@@ -157,6 +159,7 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
     conversations, problems = read_sources(recipe.data)
     for problem in problems:
         report(str(problem))
+    conversations = redact(conversations) if recipe.redact else conversations
     parts = split(conversations, PARTS, seed=0)
     network, tokenizer = new_network(recipe)
     made = [c for chain in generate(recipe.generated, recipe.seed) for c in chain] if recipe.generated else []

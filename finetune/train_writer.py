@@ -39,6 +39,7 @@ class Recipe(YamlRecipe):
     """configs/train-writer.yaml; see the comments there."""
 
     data: list[str] = field(default_factory=list)
+    redact: bool = True
     examples: int = 30000
     vocabulary: int = 3072
     hidden: int = 128
@@ -108,7 +109,7 @@ def finish(recipe: Recipe, seconds: float, report: Report = print) -> dict[str, 
 
 def replies(recipe: Recipe, report: Report = lambda _: None) -> list[Example]:
     """What the recipe trains on: composed replies, and those of its `data`."""
-    own, problems = read_replies(recipe.data, recipe.seed)
+    own, problems = read_replies(recipe.data, recipe.seed, recipe.redact)
     for problem in problems:
         report(f"left out: {problem}")
     given = [Example(r.plan, tuple(writer_messages(r.plan, NOBODY, values=False)), r.reply) for r in own]

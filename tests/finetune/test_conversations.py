@@ -4,12 +4,15 @@ import gzip
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.records import Conversation
 from finetune.conversations import (
     BadConversationError,
     base_id,
     chains,
+    customers,
     read_conversations,
     split,
     stats,
@@ -161,3 +164,24 @@ def test_stats_count_what_is_there():
     counted = stats(conversations)
     assert (counted["conversations"], counted["constraints"]) == (2, 2)
     assert counted["by_attribute"] == {"price at_most": 2}
+
+
+def chat(id, *users):
+    events = [{"event_name": "view_item", "user_id": user, "items": [{"item_id": "k"}]} for user in users]
+    return Conversation.model_validate({"id": id, "messages": [{"role": "user", "content": "hi"}], "events": events})
+
+
+def test_a_customer_is_the_user_of_the_events_else_the_conversation():
+    chats = [chat("a.1"), chat("a.2", "u1"), chat("b.1", "u1"), chat("c.1"), chat("d.1", "u2", "u3"), chat("e.1", "u3")]
+    assert customers(chats) == {"a": "u1", "b": "u1", "c": "c", "d": "u2", "e": "u2"}
+    assert stats(chats)["customers"] == 3
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.lists(st.sampled_from("abcdefgh"), max_size=2)), max_size=30))
+def test_no_customer_and_no_conversation_falls_into_two_parts(given_chats):
+    chats = [chat(f"{base}.{i}", *users) for i, (base, users) in enumerate(given_chats, start=1)]
+    parts = split(chats, {"train": 0.7, "dev": 0.2, "test": 0.1})
+    assert sum(map(len, parts.values())) == len(chats)
+    for whose in (lambda c: {base_id(c.id)}, lambda c: {e.user_id for e in c.events}):
+        seen = [set().union(*(whose(c) for c in part)) for part in parts.values()]
+        assert sum(map(len, seen)) == len(set().union(*seen))

@@ -122,6 +122,19 @@ def test_replies_come_from_files_and_from_the_phrase_tables(tmp_path: Path) -> N
         read_replies(["composed:many"], seed=1)
 
 
+def test_replies_from_files_are_redacted_unless_told_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "replies.jsonl"
+    facts = [{"key": "order.id", "text": "W2378156"}, {"key": "order.status", "text": "on its way"}]
+    plan = {"move": "order", "why": "asked", "topic": "status", "facts": facts}
+    said = {"plan": plan, "message": "I'm Priya, where is it?", "reply": "Order {order.id} is {order.status}."}
+    path.write_text(reply(**said))
+    ((clean,), _), ((raw,), _) = (read_replies([str(path)], 0, redact=redact) for redact in (True, False))
+    assert "W2378156" in raw.messages[1]["content"] and "Priya" in raw.messages[1]["content"]
+    assert "{order.id} = [order]" in clean.messages[1]["content"]
+    assert "shopper: I'm [name], where is it?" in clean.messages[1]["content"]
+    assert clean.reply == raw.reply
+
+
 def test_a_writer_is_judged_by_the_share_of_replies_that_pass_every_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
