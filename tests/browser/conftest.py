@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WAIT = 60_000
 
 Open = Callable[..., Page]
+Watch = Callable[..., Page]
+Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +54,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Open]:
-    """Opens pages, each in a browser of its own unless told otherwise, and checks at the end that none misbehaved."""
+def watch(chromium: Browser) -> Iterator[Watch]:
+    """Opens pages, each in a browser of its own, and checks at the end that none misbehaved."""
     wrong: list[str] = []
     contexts = []
 
-    def open_page(url: str, width: int = 1400, height: int = 900, scheme: str = "light", path: str = "/") -> Page:
+    def open_page(url: str, width: int = 1400, height: int = 900, scheme: Scheme = "light", path: str = "/") -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
@@ -64,7 +67,6 @@ def visit(chromium: Browser) -> Iterator[Open]:
         page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
         page.on("request", lambda request: wrong.extend(_foreign(request.url, url)))
         page.goto(url + path, wait_until="domcontentloaded")
-        page.locator("#needs .panel").wait_for()
         return page
 
     yield open_page
@@ -73,6 +75,18 @@ def visit(chromium: Browser) -> Iterator[Open]:
         context.close()
     assert not any(hacked), "text of a shopper or a catalogue ran as a script"
     assert not wrong
+
+
+@pytest.fixture
+def visit(watch: Watch) -> Open:
+    """Opens the shoppers' page as `watch` does, and waits until it can be used."""
+
+    def open_page(url: str, **how: Any) -> Page:
+        page = watch(url, **how)
+        page.locator("#needs .panel").wait_for()
+        return page
+
+    return open_page
 
 
 def _foreign(address: str, url: str) -> list[str]:
