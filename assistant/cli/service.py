@@ -47,16 +47,20 @@ def serve(
     from assistant import web
     from assistant.api import create_app
     from assistant.assistant import Assistant
+    from assistant.build import build
+    from assistant.cli.agents import DEMO_AGENT, with_demo_agent
     from assistant.config import Settings
 
-    settings = Settings.load(config)
+    settings, password = with_demo_agent(Settings.load(config))
     address = host or settings.server.host, port or settings.server.port
     _check_free(*address)
     make_ready(settings)
     note("Loading models …")
-    with Assistant.from_config(config) as assistant:
+    with Assistant(build(settings)) as assistant:
         site = web.mount(create_app(assistant), assistant)
         typer.echo(f"{settings.shop.name} is open: http://{_in_url(address[0])}:{address[1]}  (Ctrl-C closes it)")
+        if password is not None:
+            typer.echo(f"For agents, at /desk: sign in as {DEMO_AGENT}, password {password} (new at each start)")
         uvicorn.run(site, host=address[0], port=address[1], log_level="warning")
 
 
