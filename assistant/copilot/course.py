@@ -24,7 +24,7 @@ def course(session: Session) -> tuple[Moment, ...]:
     The mood is no sentiment model's: it adds up what the reader read each message to do (`EFFECT`) and thumbs, and
     fades by half with each message. Thanks that come with a complaint count for nothing."""
     thumbs = {feedback.message_index: THUMB[feedback.value] for feedback in session.feedback}
-    read = _read(session)
+    read = readings(session)
     moments = []
     mood = 0.0
     for place, message in enumerate(session.messages):
@@ -44,7 +44,7 @@ def effect(acts: Iterable[Act]) -> float:
     return sum(EFFECT.get(act, 0.0) for act in found)
 
 
-def _read(session: Session) -> dict[int, StateEntry]:
+def readings(session: Session) -> dict[int, StateEntry]:
     """The last reading of each of the shopper's messages, by the message's index."""
     said = [place for place, message in enumerate(session.messages) if message.role == "user"]
     read = {}

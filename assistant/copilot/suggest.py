@@ -23,7 +23,7 @@ from assistant.turn import Thought, think
 SECONDS = 0.9
 """Once so much time has gone into replies, no further one is begun."""
 
-Propose = Callable[[Case, Thought], NextAction | None]
+Propose = Callable[[Case], NextAction | None]
 
 
 def suggest(
@@ -71,7 +71,7 @@ def suggestions(
         update={
             "state": masked(_state(session, case.open, thought), mask),
             "picks": session.picks if _edited(session, case.open) else thought.table,
-            "next_action": _masked_why(propose(case, thought) if propose is not None else None, mask),
+            "next_action": _masked_why(propose(case) if propose is not None else None, mask),
         }
     )
     yield growing
