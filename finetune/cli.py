@@ -6,9 +6,11 @@ import typer
 
 from finetune.cli_data import data
 from finetune.cli_evaluate import judge
+from finetune.cli_label import app as label
 from finetune.cli_train import train
 
 app = typer.Typer()
 app.add_typer(train, name="train")
 app.add_typer(judge, name="evaluate")
 app.add_typer(data, name="data")
+app.add_typer(label)

@@ -53,18 +53,18 @@ def serve(
 
     settings, password = with_demo_agent(Settings.load(config))
     address = host or settings.server.host, port or settings.server.port
-    _check_free(*address)
+    check_free(*address)
     make_ready(settings)
     note("Loading models …")
     with Assistant(build(settings)) as assistant:
         site = web.mount(create_app(assistant), assistant)
-        typer.echo(f"{settings.shop.name} is open: http://{_in_url(address[0])}:{address[1]}  (Ctrl-C closes it)")
+        typer.echo(f"{settings.shop.name} is open: http://{in_url(address[0])}:{address[1]}  (Ctrl-C closes it)")
         if password is not None:
             typer.echo(f"For agents, at /desk: sign in as {DEMO_AGENT}, password {password} (new at each start)")
         uvicorn.run(site, host=address[0], port=address[1], log_level="warning")
 
 
-def _check_free(host: str, port: int) -> None:
+def check_free(host: str, port: int) -> None:
     """Raises `ConfigError` where nothing can listen there, before minutes are spent on loading."""
     import socket
 
@@ -81,5 +81,6 @@ def _check_free(host: str, port: int) -> None:
         ) from error
 
 
-def _in_url(host: str) -> str:
+def in_url(host: str) -> str:
+    """A host as it stands in a URL."""
     return f"[{host}]" if ":" in host else host

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.build import Generators, build_reader
+from assistant.build import Generators, build_reader, build_writer
 from assistant.config import ModelSettings, Settings
 from assistant.endpoint import Endpoint, EndpointOptions
 from assistant.endpoint.events import NoEventsError, event_data
@@ -31,6 +31,7 @@ from tests.assistant.local_server import (
     streamed,
     text,
 )
+from tests.assistant.scripted import PRODUCTS
 from tests.assistant.test_writing import BOOTS, CHAT
 
 ASK = [{"role": "user", "content": "hello"}]
@@ -251,6 +252,15 @@ def test_a_served_writer_is_checked_like_any_other(odd: OddServer, running: tupl
     odd.answers = [said("It is made of oak and free of charge.")]
     with pytest.raises(WritingError):
         "".join(EndpointWriter(model).write(BOOTS, CHAT))
+
+
+def test_writers_are_held_to_the_words_of_the_catalogue(odd: OddServer, running: tuple[OddServer, str]) -> None:
+    settings = ModelSettings(kind="endpoint", url=running[1], model="lora", retries=0)
+    generators = Generators(Settings.model_validate({"shop": {"catalogue": "none.jsonl"}}))
+    odd.answers = [said("I suggest {1.title}. It is a corrow one with a membrane. Then {2.title}.")]
+    held = "".join(build_writer(settings, generators, PRODUCTS).write(BOOTS, CHAT))
+    assert "Fell 3 Boot" in held and "corrow" not in held
+    assert "corrow" in "".join(build_writer(settings, generators, ()).write(BOOTS, CHAT))
 
 
 def test_control_tokens_in_a_message_are_broken_up() -> None:
