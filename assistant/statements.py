@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.reasons import Encode
-from assistant.shop import Clause
+from assistant.shop import Clause, Order
 from retrieval.product import Product
 from retrieval.text import singulars, stems
 
@@ -135,6 +135,14 @@ def meant(message: str, products: Sequence[Product], focus: int = 0) -> tuple[in
     if PLURAL & words:
         return tuple(range(len(products)))
     return (min(focus, len(products) - 1),) if SINGULAR & words else ()
+
+
+def order_meant(message: str, orders: Sequence[Order]) -> Order:
+    """The order, of one or more with the newest first, whose things a message names by the most words; the newest where
+    it names none or several alike."""
+    asked = {word for word in stems(message) if word not in STOP}
+    named = [len(asked & set(stems(" ".join(item.title for item in order.items)))) for order in orders]
+    return orders[named.index(max(named))]
 
 
 def _ordinals(message: str, words: set[str], count: int) -> tuple[int, ...]:

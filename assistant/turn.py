@@ -17,7 +17,7 @@ from assistant.search import Found
 from assistant.session import Session, asked, rejected, shown
 from assistant.shop import Clause, Order, emails_in
 from assistant.state import update
-from assistant.statements import clauses, meant, similarity
+from assistant.statements import clauses, meant, order_meant, similarity
 from retrieval.product import Product
 
 OTHERS = ("show me other options", "something else instead", "do you have any more?", "what else is there?")
@@ -172,8 +172,9 @@ def _question(parts: Parts, session: Session, state: State, offer: Offer | None)
 
 
 def _order(parts: Parts, session: Session, message: str) -> tuple[Identified, Order | None]:
-    """Whether the shopper may see an order, and which: the one they named last, or the newest of a shopper whom the
-    shop has identified. An e-mail address alone opens nothing: anyone can type another's."""
+    """Whether the shopper may see an order, and which: the one they named last, or of a shopper whom the shop has
+    identified the one with the things that they name, else the newest. An e-mail address alone opens nothing: anyone
+    can type another's."""
     emails = emails_in(session.messages)
     own = parts.shop.orders_of(session.user_id, emails)
     words = [m.content for m in session.messages if m.role == "user"]
@@ -181,7 +182,7 @@ def _order(parts: Parts, session: Session, message: str) -> tuple[Identified, Or
     if named is not None and parts.shop.orders[named] in own:
         return "yes", parts.shop.orders[named]
     if named is None and own and session.user_id is not None:
-        return "yes", own[0]
+        return "yes", order_meant(message, own)
     known = session.user_id is not None or (bool(emails) and named is not None)
     return ("no" if known else "unnamed"), None
 
