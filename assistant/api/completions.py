@@ -174,9 +174,10 @@ async def _on_failure(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    said = {404: "model_not_found", 401: "invalid_api_key"}
-    message = HTTP_SENTENCES.get(error.status_code, error.detail) if error.detail == "Not Found" else error.detail
-    body = error_body(message, "invalid_request_error", said.get(error.status_code))
+    nowhere = error.detail == "Not Found"
+    message = HTTP_SENTENCES[404] if nowhere else error.detail
+    code = None if nowhere else {404: "model_not_found", 401: "invalid_api_key"}.get(error.status_code)
+    body = error_body(message, "invalid_request_error", code)
     headers = {"WWW-Authenticate": "Bearer"} if error.status_code == 401 else None
     return JSONResponse(body, error.status_code, headers=headers)
 
