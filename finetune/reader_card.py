@@ -21,8 +21,9 @@ from each to its need and to its quote. It generates no text: values and quotes 
 
 ## Training data
 
-- {labelled} turns of hand-labelled conversations (85 % of {conversations}, by conversation), seen {repeat} times
-  beside the generated ones and {polish} times more at the end.
+- {labelled} turns of hand-labelled conversations (85 % of {conversations}, by conversation; `finetune/annotated` and
+  others), seen {repeat} times beside the generated ones and {polish} times more at the end, every second time with other
+  products, colours and features in them.
 - {generated} turns: of `finetune/generator`, our own conversations with product words of open catalogues{also}.
 {start}
 ## Recipe
@@ -43,15 +44,15 @@ Conversations that it never saw, read from the first message; thresholds were ch
 ## Limits
 
 English. Its tokenizer knows few Chinese characters, see the Chinese row. It cannot state what was not said in so many
-words ("same as before", a size worked out from a height). Confidence is a product of probabilities, not calibrated
-beyond the training loss.
+words ("same as before", a size worked out from a height). Confidence is calibrated on the development part (Platt
+scaling); for single attributes it may be off. Support intents are Bitext's 27 and mean something for service only.
 """
 
 
 def card(recipe: dict[str, Any], counts: dict[str, Any], results: Sequence[Evaluation]) -> str:
     """The card as Markdown."""
     also = ", and of the training parts of " + " and ".join(recipe["also"]) if recipe["also"] else ""
-    start = "\nIt went on from the weights of an earlier run, see `finetune/LOG.md`.\n" if recipe["start"] else ""
+    start = f"\nIt went on from {recipe['start']}, see `finetune/LOG.md`.\n" if recipe["start"] else ""
     rows = "\n".join(_row(result) for result in results)
     settings = {k: recipe[k] for k in ("repeat", "polish", "seed", "rank")}
     return CARD.format(rows=rows, also=also, start=start, **settings, **counts)

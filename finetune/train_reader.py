@@ -193,7 +193,7 @@ def finish(
         "data": [Path(p).name for p in recipe.data],
         "also": [name.partition(":")[0] for name in recipe.also],
         "judge": [name for name, _ in sets],
-        "start": recipe.start and "an earlier run",
+        "start": recipe.start and Path(recipe.start).name,
     }
     save(reader.network, output, reader.thresholds, {"recipe": settings, "trained_on": counts})
     figures = [result.to_json() for result in results]

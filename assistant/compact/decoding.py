@@ -18,6 +18,8 @@ Floats = NDArray[np.float32]
 NUMERIC = ("price", "rating", "quantity")
 FAR = -1e9
 PRODUCT = ATTRIBUTES.index("product")
+UNPARTED = "\u0e00"
+"""From Thai on, scripts that write words without a space between them (Korean, which does, is taken as one of them)."""
 SERVICE = frozenset({"order_status", "change_order", "return_refund", "policy", "complaint", "ask_human"})
 
 
@@ -111,8 +113,9 @@ def _step(best: Floats, scores: Floats, connected: bool) -> tuple[Floats, NDArra
 
 
 def _inside_word(text: str, start: int) -> bool:
-    """Whether the token that starts here goes on with the letters before it."""
-    return text[max(start - 1, 0) : start].isalpha() and text[start : start + 1].isalpha()
+    """Whether the token that starts here goes on with the letters before it, in a script that parts words."""
+    before, here = text[max(start - 1, 0) : start], text[start : start + 1]
+    return before.isalpha() and here.isalpha() and max(before, here) < UNPARTED
 
 
 def _step_inside(best: Floats, scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
