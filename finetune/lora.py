@@ -7,6 +7,7 @@ processes (`accelerate launch`) each take their share of every step and of every
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,7 @@ class _Run:
         self.recipe, self.task, self.output = recipe, task, Path(recipe.output)
         device, dtype = _device_and_dtype(recipe)
         if recipe.deterministic:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it, cuBLAS refuses on a GPU
             torch.use_deterministic_algorithms(True)
         self.accelerator = Accelerator(cpu=device == "cpu")
         self.report = report if self.accelerator.is_main_process else lambda _: None

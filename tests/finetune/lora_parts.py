@@ -17,6 +17,7 @@ PAIRS = [
     for answer in ('{"acts":["greet"]}', f'{{"color":"{color}"}}')
 ]
 TASK = Task("reader", PROMPT_VERSION, PAIRS, PAIRS)
+FIVE = replace(TASK, train=PAIRS[:5])
 
 
 def recipe(model: Path, output: Path, **changes: Any) -> LoraRecipe:
@@ -31,6 +32,7 @@ def recipe(model: Path, output: Path, **changes: Any) -> LoraRecipe:
         device="cpu",
         learning_rate=1e-2,
         checkpoint_every=2,
+        gradient_checkpointing=False,
     )
     return replace(basic, **changes)
 

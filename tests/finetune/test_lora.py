@@ -27,7 +27,7 @@ from finetune.lora_learner import schedule
 from finetune.lora_model import four_bit
 from finetune.lora_recipe import LoraRecipe
 from finetune.lora_tasks import Dev, Task
-from tests.finetune.lora_parts import PAIRS, TASK, recipe, silent
+from tests.finetune.lora_parts import FIVE, PAIRS, TASK, recipe, silent
 from tests.tiny import tiny_chat_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,14 +72,15 @@ def test_every_family_learns_and_its_adapter_serves(model: Path, tmp_path: Path)
     [
         {"rslora": True},
         {"dora": True},
-        {"targets": ["q_proj"], "gradient_checkpointing": False},
+        {"targets": ["q_proj"]},
+        {"gradient_checkpointing": True},
         {"packing": False},
         {"dtype": "bfloat16"},
     ],
     ids=str,
 )
 def test_every_option_learns(qwen: Path, tmp_path: Path, options: dict[str, Any]) -> None:
-    metrics = train_lora(recipe(qwen, tmp_path, epochs=4, **options), TASK, report=silent)
+    metrics = train_lora(recipe(qwen, tmp_path, **options), TASK, report=silent)
     assert metrics.held_out_loss < metrics.held_out_loss_before
 
 
@@ -112,6 +113,13 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(qwen: Path, t
     assert not same(tmp_path / "a", tmp_path / "c")
 
 
+@pytest.fixture(scope="module")
+def one_step(qwen: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("one step")
+    train_lora(recipe(qwen, output, batch_size=3, accumulate=2, epochs=1), TASK, report=silent)
+    return output
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -123,11 +131,10 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(qwen: Path, t
     ids=str,
 )
 def test_how_examples_fall_into_batches_does_not_change_what_is_learnt(
-    changes: dict[str, Any], qwen: Path, tmp_path: Path
+    changes: dict[str, Any], qwen: Path, one_step: Path, tmp_path: Path
 ) -> None:
-    train_lora(recipe(qwen, tmp_path / "a", batch_size=3, accumulate=2, epochs=1), TASK, report=silent)
-    train_lora(recipe(qwen, tmp_path / "b", epochs=1, **changes), TASK, report=silent)
-    assert close(tmp_path / "a", tmp_path / "b")
+    train_lora(recipe(qwen, tmp_path, epochs=1, **changes), TASK, report=silent)
+    assert close(one_step, tmp_path)
 
 
 KILLED = """
@@ -194,13 +201,11 @@ def test_a_checkpoint_of_another_run_is_refused(qwen: Path, tmp_path: Path) -> N
         train_lora(recipe(qwen, tmp_path, rank=8), TASK, report=silent)
 
 
-FIVE = replace(TASK, train=PAIRS[:5])
 TWO = """
 import sys
 from finetune.lora import train_lora
 from finetune.lora_recipe import LoraRecipe
-from tests.finetune.lora_parts import silent
-from tests.finetune.test_lora import FIVE
+from tests.finetune.lora_parts import FIVE, silent
 train_lora(LoraRecipe.from_yaml(sys.argv[1]), FIVE, silent)
 """
 
@@ -252,12 +257,17 @@ def test_it_stops_when_the_score_does_not_rise_and_keeps_the_best(
     assert (metrics.steps, metrics.kept_step, metrics.planned_steps) == (steps, kept, 6)
     assert (metrics.score_before, metrics.score) == (scores[0], scores[kept])
     assert any(line.startswith("stopped after step") for line in lines) == (steps < 6)
-    if kept < steps:
-        # the weights kept are those of that step, not the last ones: a run that never stops ends elsewhere
-        patient = replace(chosen, patience=0, max_steps=None, output=str(tmp_path / "b"))
-        train_lora(patient, TASK, report=silent)
-        assert not same(tmp_path / "a", tmp_path / "b")
     assert "Score, held out" in (tmp_path / "a" / "curve.svg").read_text()
+
+
+def test_the_weights_kept_are_those_of_the_best_judgement(qwen: Path, tmp_path: Path) -> None:
+    """Stopped in the fourth step and kept from the second: the same as a run of which the second was the best."""
+    for name, scores in (("a", [0.0, 0.2, 0.5, 0.4, 0.4]), ("b", [0.0, 0.1, 0.2, 0.1, 0.1, 0.1, 0.1])):
+        patience = 2 if name == "a" else 0
+        train_lora(recipe(qwen, tmp_path / name, evaluate_every=1, patience=patience), scripted(scores), silent)
+    train_lora(recipe(qwen, tmp_path / "last", evaluate_every=1), TASK, silent)
+    assert same(tmp_path / "a", tmp_path / "b")
+    assert not same(tmp_path / "a", tmp_path / "last")
 
 
 def test_the_compact_writer_takes_an_adapter_by_the_same_code(tmp_path: Path) -> None:
