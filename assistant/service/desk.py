@@ -49,6 +49,10 @@ class ServiceDesk(Protocol):
         """The product of that id, with its variants."""
         ...
 
+    def check(self, customer_id: str, request: Request) -> Refusal | None:
+        """Why a request for a customer would be refused as things are; `None` where it would not. Leaves no trace."""
+        ...
+
     def propose(
         self, actor: Actor, customer_id: str, request: Request, *, why: str = "", key: str | None = None
     ) -> Proposal | Refusal:

@@ -103,6 +103,15 @@ class EmbeddedDesk:
         with self._database.read() as connection:
             return rows.audit_of(connection, customer_id, order_id)
 
+    def check(self, customer_id: str, request: Request) -> Refusal | None:
+        """See `ServiceDesk.check`. Raises `InvalidInput` where there is no such customer."""
+        with self._database.read() as connection:
+            customer = rows.customer(connection, customer_id)
+            if customer is None:
+                raise InvalidInput(f"There is no customer {customer_id[:80]!r}.")
+            case = self._case(connection, request, customer, lock=False)
+            return case if isinstance(case, Refusal) else self._policy.check(case)
+
     # --- doing -------------------------------------------------------------------------------------------------------
 
     def propose(
@@ -178,11 +187,13 @@ class EmbeddedDesk:
                           token=proposal.token, confirmed_by=actor, before=before, after=after)
         return Outcome(status="done", request=request, effects=done.said, audit_id=entry)
 
-    def _case(self, connection: Connection, request: Request, customer: Customer) -> Case | Refusal:
+    def _case(
+        self, connection: Connection, request: Request, customer: Customer, *, lock: bool = True
+    ) -> Case | Refusal:
         return case_of(
             request,
             customer,
-            order_of=lambda order_id: rows.order(connection, order_id, lock=True),
+            order_of=lambda order_id: rows.order(connection, order_id, lock=lock),
             product_of=lambda product_id: rows.product(connection, product_id),
             now=self._clock(),
         )

@@ -45,11 +45,12 @@ class GoldReadings:
 
 @dataclass(frozen=True)
 class Score:
-    """Whether one task left the right database, and the sentence that justifies it."""
+    """Whether one task left the right database, and the sentence that justifies it. `idle`: doing nothing is right."""
 
     task: str
     right: bool
     why: str
+    idle: bool
     done: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
@@ -70,9 +71,10 @@ class CopilotScores:
     def why(self) -> str:
         """The share as a sentence."""
         right = sum(score.right for score in self.scores)
+        idle = sum(score.idle for score in self.scores)
         return (
             f"With {self.readings} readings, {right} of {len(self.scores)} tasks ended in the database that their gold "
-            f"actions leave."
+            f"actions leave; doing nothing at all would be right in {idle}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -81,7 +83,9 @@ class CopilotScores:
             {"id": s.task, "right": s.right, "why": s.why, "done": list(s.done), "refused": list(s.refused)}
             for s in self.scores
         ]
-        return {"readings": self.readings, "share": round(self.share, 4), "why": self.why, "tasks": tasks}
+        idle = sum(score.idle for score in self.scores) / len(self.scores)
+        shares = {"share": round(self.share, 4), "share_of_doing_nothing": round(idle, 4)}
+        return {"readings": self.readings, **shares, "why": self.why, "tasks": tasks}
 
 
 def evaluate_copilot(
@@ -111,7 +115,8 @@ def _judge(task: Task, desk: EmbeddedDesk, readings: Readings, fresh: dict[str, 
         steps = Steps((), ("Nobody in the database is who the customer says they are.",))
     else:
         steps = _serve(task, customer, desk, readings)
-    return _score(task, steps, differences(database(desk), expected), problems)
+    idle = not differences(fresh, expected)
+    return _score(task, steps, differences(database(desk), expected), problems, idle)
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ def _told(request: Request, refusal: Refusal) -> str:
     return f"{request.name} was refused{clause}: {refusal.reason}"
 
 
-def _score(task: Task, steps: Steps, different: Sequence[str], problems: Sequence[str]) -> Score:
+def _score(task: Task, steps: Steps, different: Sequence[str], problems: Sequence[str], idle: bool) -> Score:
     count = len(steps.done)
     actions = "1 action was" if count == 1 else f"{count} actions were"
     if not different:
@@ -150,4 +155,4 @@ def _score(task: Task, steps: Steps, different: Sequence[str], problems: Sequenc
         why = f"{actions} carried out, and the database differs: {'; '.join(different[:SHOWN])}{more}."
     why += "".join(f" {refusal}" for refusal in steps.refused)
     why += "".join(f" The gold actions themselves could not all be replayed: {problem}." for problem in problems)
-    return Score(task.id, not different, why, steps.done, steps.refused)
+    return Score(task.id, not different, why, idle, steps.done, steps.refused)

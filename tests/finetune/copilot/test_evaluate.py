@@ -12,11 +12,15 @@ import pytest
 from assistant.copilot.identify import identify
 from assistant.copilot.order import in_order
 from assistant.errors import ConfigError
+from assistant.records import Conversation, Reading, State
 from assistant.service import parse_request
 from assistant.service.tau2 import as_json, read_desk
+from assistant.vectors import TextVectors
 from finetune.copilot.evaluate import GoldReadings, evaluate_copilot
+from finetune.copilot.model_readings import ModelReadings, spoken
 from finetune.copilot.replay import differences, replay
 from finetune.copilot.tasks import GoldAction, read_tasks, request_of
+from tests.assistant.scripted import encoder
 from tests.assistant.service.small_desk import POLICY, open_desk
 
 TAU2 = Path("../shared/data/tau2-retail")
@@ -30,14 +34,14 @@ def item(item_id: str, color: str, price: float) -> dict[str, Any]:
 
 def database() -> dict[str, Any]:
     def order(id: str, status: str, *items: dict[str, Any]) -> dict[str, Any]:
-        paid = {"transaction_type": "payment", "amount": sum(i["price"] for i in items), "payment_method_id": "card"}
+        paid = {"transaction_type": "payment", "amount": sum(i["price"] for i in items), "payment_method_id": "card_1"}
         return {"order_id": id, "user_id": "ada", "address": ADDRESS, "items": list(items), "status": status,
                 "fulfillments": [], "payment_history": [paid]}
 
     variants = {i: {"item_id": i, "options": {"color": c}, "available": True, "price": p}
                 for i, c, p in (("red", "red", 40.0), ("blue", "blue", 45.5), ("gold", "gold", 90.0))}
-    methods = {"card": {"source": "credit_card", "id": "card", "brand": "visa", "last_four": "1234"},
-               "gift": {"source": "gift_card", "id": "gift", "balance": 20.0}}
+    methods = {"card_1": {"source": "credit_card", "id": "card_1", "brand": "visa", "last_four": "1234"},
+               "gift_1": {"source": "gift_card", "id": "gift_1", "balance": 20.0}}
     user = {"user_id": "ada", "name": {"first_name": "Ada", "last_name": "Brook"}, "address": ADDRESS,
             "email": "ada@example.com", "payment_methods": methods, "orders": ["#1", "#2"]}
     orders = (order("#1", "pending", item("red", "red", 40.0), item("blue", "blue", 45.5)),
@@ -55,9 +59,9 @@ def task(id: str, *actions: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 CANCEL = ("cancel_pending_order", {"order_id": "#1", "reason": "bought twice"})
 ITEMS = ("modify_pending_order_items", {"order_id": "#1", "item_ids": ["red", "blue"],
-                                        "new_item_ids": ["gold", "red"], "payment_method_id": "card"})
+                                        "new_item_ids": ["gold", "red"], "payment_method_id": "card_1"})
 MOVE = ("modify_pending_order_address", {"order_id": "#1", **ADDRESS, "zip": "1"})
-RETURN = ("return_delivered_order_items", {"order_id": "#2", "item_ids": ["red"], "payment_method_id": "gift"})
+RETURN = ("return_delivered_order_items", {"order_id": "#2", "item_ids": ["red"], "payment_method_id": "gift_1"})
 LOOK = ("get_order_details", {"order_id": "#1"})
 
 
@@ -115,7 +119,7 @@ def test_the_yardstick_leaves_the_fresh_database_alone() -> None:
 
 def test_every_gold_action_is_a_request_or_a_look_up() -> None:
     assert request_of(GoldAction(*LOOK)) is None
-    payment = GoldAction("modify_pending_order_payment", {"order_id": "#1", "payment_method_id": "gift"})
+    payment = GoldAction("modify_pending_order_payment", {"order_id": "#1", "payment_method_id": "gift_1"})
     user = GoldAction("modify_user_address", {"user_id": "ada", **ADDRESS})
     names = [request_of(a).name for a in (payment, user, GoldAction(*CANCEL))]  # type: ignore[union-attr]
     assert names == ["change_payment", "change_customer_address", "cancel_order"]
@@ -180,3 +184,24 @@ def test_tau2_retail_is_written_as_it_was_read() -> None:
     data = read_desk(TAU2_FILES[0])
     raw = json.loads(gzip.decompress(TAU2_FILES[0].read_bytes()))
     assert as_json(data.customers, data.orders) == {"users": raw["users"], "orders": raw["orders"]}
+
+
+def test_the_scripted_customer_speaks_for_themselves() -> None:
+    told = "You want to return your lamp. If you are told no, you ask them to help you. You're sad; you've waited."
+    assert spoken(told) == [
+        "I want to return my lamp.", "If I am told no, I ask them to help me.", "I'm sad;", "I've waited.",
+    ]  # fmt: skip
+
+
+def test_model_readings_are_the_reader_s(files: tuple[Path, Path, Path]) -> None:
+    """The reader says what a message is about, here a scripted one; the rest of the way is the real one."""
+
+    class Returns:
+        def read(self, state: State, conversation: Conversation) -> Reading:
+            return Reading(acts=("return_refund",), stage="after_purchase")
+
+    wanted = json.loads(files[2].read_text().splitlines()[1])
+    wanted["user_scenario"]["instructions"]["reason_for_call"] = "You want to return your lamp. Use your gift card."
+    files[2].write_text(json.dumps([wanted]))
+    result = evaluate_copilot(*files, ModelReadings(Returns(), TextVectors(encoder())))
+    assert result.share == 1.0 and result.to_json()["share_of_doing_nothing"] == 0.0, result.scores[0].why
