@@ -19,7 +19,7 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE instead 
 Data = Annotated[list[str] | None, typer.Option("--data", "-d", help="What to train on, in place of the recipe's.")]
 Redact = Annotated[
     bool | None,
-    typer.Option("--redact/--no-redact", help="Take personal data out of what is trained on, as recipes do by default."),
+    typer.Option("--redact/--no-redact", help="Take personal data out of what is trained on; recipes do by default."),
 ]
 R = TypeVar("R")
 

@@ -20,7 +20,8 @@ def learning_curve(losses: Sequence[float], judged: Sequence[Judgement], metric:
     """An SVG file: losses of steps (blue, evened out over neighbours) and of what is held out (orange), and below,
     where there is a `metric`, its values. Private runs have no losses of steps."""
     held_out = [(float(j.step), j.loss) for j in judged if not math.isnan(j.loss)]
-    charts = [("Loss of a token in nats: steps blue, held out orange", lines([_evened(losses), held_out], "loss", "step", None))]
+    curves = lines([_evened(losses), held_out], "loss", "step", None)
+    charts = [("Loss of a token in nats: steps blue, held out orange", curves)]
     if metric is not None:
         points = [(float(j.step), j.score) for j in judged if j.score is not None]
         charts.append((f"{metric[0].upper()}{metric[1:]}, held out", lines([points], metric, "step")))

@@ -22,8 +22,8 @@ from each to its need and to its quote. It generates no text: values and quotes 
 ## Training data
 
 - {labelled} turns of hand-labelled conversations (85 % of {conversations}, by conversation; `finetune/annotated` and
-  others), seen {repeat} times beside the generated ones and {polish} times more at the end, every second time with other
-  products, colours and features in them.
+  others), seen {repeat} times beside the generated ones and {polish} times more at the end, every second time with
+  other products, colours and features in them.
 - {generated} turns: of `finetune/generator`, our own conversations with product words of open catalogues{also}.
 {start}
 ## Recipe
