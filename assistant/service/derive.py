@@ -94,15 +94,15 @@ def _objects(text: str) -> tuple[ActionName, ...]:
 
 
 def _scope(clause: Clause, sentence: str) -> tuple[ActionName, ...]:
-    """What a sentence is about: what it names, else what the innermost heading that names any does."""
+    """What a sentence is about: what it names, else what the innermost heading that names any does, else its clause."""
     headings = [clause.title, *reversed(clause.topic.split(" > "))]
-    return next((actions for text in [sentence, *headings] if (actions := _named(text))), ())
+    return next((actions for text in [sentence, *headings, clause.text] if (actions := _named(text))), ())
 
 
 def _section(clause: Clause, sentence: str) -> tuple[ActionName, ...]:
     """As `_scope`, the heading first: for sentences whose verbs speak of money."""
     headings = [clause.title, *reversed(clause.topic.split(" > "))]
-    return next((actions for text in [*headings, sentence] if (actions := _named(text))), ())
+    return next((actions for text in [*headings, sentence, clause.text] if (actions := _named(text))), ())
 
 
 # --- turns of phrase -----------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """What a task's gold actions make of a fresh database: tau2's tools on plain JSON, and how two databases differ.
 
 This is the yardstick, so it shares no code with the service desk that it judges. It departs from tau2's own tools in
-one point: of several changed items, theirs gives each the price and options of the last one, this one its own.
+two points: of several changed items, theirs gives each the price and options of the last one, this one its own; and a
+reason to cancel is taken as the gold action gives it, since which are accepted is the shop's policy.
 """
 
 from __future__ import annotations
@@ -122,8 +123,6 @@ def _difference(
 
 def _cancel(database: Database, order_id: str, reason: str) -> None:
     order = _order(database, order_id, "pending")
-    if reason not in ("no longer needed", "ordered by mistake"):
-        raise ToolError(f"reason {reason!r}")
     for payment in list(order["payment_history"]):
         _pay(database, order, "refund", payment["amount"], payment["payment_method_id"])
     order.update(status="cancelled", cancel_reason=reason)

@@ -57,7 +57,7 @@ def task(id: str, *actions: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     return {"id": id, "user_scenario": {"instructions": told}, "evaluation_criteria": {"actions": gold}}
 
 
-CANCEL = ("cancel_pending_order", {"order_id": "#1", "reason": "bought twice"})
+CANCEL = ("cancel_pending_order", {"order_id": "#1", "reason": "too dear"})
 ITEMS = ("modify_pending_order_items", {"order_id": "#1", "item_ids": ["red", "blue"],
                                         "new_item_ids": ["gold", "red"], "payment_method_id": "card_1"})
 MOVE = ("modify_pending_order_address", {"order_id": "#1", **ADDRESS, "zip": "1"})
@@ -80,8 +80,8 @@ def test_gold_readings_are_judged_by_the_database_they_leave(files: tuple[Path, 
     assert [by_id[i].right for i in "abc"] == [True, True, True]
     assert by_id["a"].done[0].startswith("change_order_address"), "what closes the order comes last"
     assert "2 actions were carried out" in by_id["a"].why and "0 actions" in by_id["c"].why
-    assert not by_id["d"].right, "the yardstick knows tau2's reasons only, this shop's policy others"
-    assert "orders.#1.status is 'cancelled', expected 'pending'" in by_id["d"].why
+    assert not by_id["d"].right and "was refused [cancel-an-order-1]" in by_id["d"].why
+    assert "orders.#1.status is 'pending', expected 'cancelled'" in by_id["d"].why
     assert result.share == 0.75 and "3 of 4" in result.why
     assert json.loads(json.dumps(result.to_json()))["tasks"][0]["id"] == "a"
 
@@ -97,12 +97,12 @@ def test_readings_that_do_nothing_or_too_much_are_wrong(files: tuple[Path, Path,
             return [(parse_request(r), "") for r in self.wanted]
 
     idle = evaluate_copilot(*files, Fixed())
-    assert [s.right for s in idle.scores] == [False, False, True, True]
+    assert [s.right for s in idle.scores] == [False, False, True, False] == [s.idle for s in idle.scores]
     eager = evaluate_copilot(*files, Fixed(request_of(GoldAction(*RETURN)).model_dump()))  # type: ignore[union-attr]
     assert [s.right for s in eager.scores] == [False, True, False, False]
     refused = evaluate_copilot(*files, Fixed({"name": "cancel_order", "order_id": "#2", "reason": "bought twice"}))
     assert all("was refused [cancel-an-order-1]" in s.why for s in refused.scores)
-    assert [s.right for s in refused.scores] == [False, False, True, True]
+    assert [s.right for s in refused.scores] == [False, False, True, False]
 
 
 def test_the_yardstick_leaves_the_fresh_database_alone() -> None:
