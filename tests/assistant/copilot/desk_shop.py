@@ -20,6 +20,7 @@ WHERE = "Where is my order Q100?"
 HUMAN = "Let me talk to a person!"
 ANGRY = "This is the third kettle that broke, I am fed up."
 THANKS = "Great, thank you!"
+CANCEL = "Please cancel order A1, I no longer need it."
 PRIVATE = (
     "I moved to 12 Oak Street, Apt 4. Call 555-123-4567 or write to ana@example.org, my card is 4111 1111 1111 1111."
 )
@@ -36,6 +37,7 @@ READINGS = {
     ANGRY: saying("complaint"),
     THANKS: saying("thank_bye"),
     PRIVATE: saying("change_order"),
+    CANCEL: saying("change_order"),
 }
 
 

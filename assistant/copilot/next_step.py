@@ -1,0 +1,25 @@
+"""The next best action at the service desk for a suggestion: the first form that the customer's words fill."""
+
+from __future__ import annotations
+
+from assistant.copilot.actions import next_actions
+from assistant.copilot.case import Case
+from assistant.copilot.records import NextAction
+from assistant.copilot.wishes import turns_of
+
+
+def next_action(case: Case) -> NextAction | None:
+    """What the customer asked for and the policy allows, complete forms before those that lack something; `None` where
+    nobody is known, nothing was asked for, or all of it is forbidden. Handing over is none: it is an agent who looks."""
+    desk = case.parts.desk
+    if desk is None or case.customer is None:
+        return None
+    proposed = next_actions(desk, case.customer, turns_of(case.session), case.parts.encode)
+    allowed = (action for action in proposed if action.refusal is None and action.name != "hand_over")
+    possible = sorted(allowed, key=lambda action: action.request is None)
+    if not possible:
+        return None
+    first = possible[0]
+    lacks = f"; still to be asked: {', '.join(first.missing)}" if first.missing else ""
+    arguments = {name: value for name, value in first.arguments.items() if value is not None}
+    return NextAction(name=first.name, arguments=arguments, why=f"{first.why}{lacks}")
