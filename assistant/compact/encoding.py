@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MAX_TOKENS = 448
 BUDGET = {"state": 176, "answer": 96, "events": 120, "constraint": 20, "item": 28}
 LAST_EVENTS = 8
-MAX_WINDOWS = 12
-"""Of a message beyond 12 windows (some 15,000 characters of English) the rest is not read."""
+MAX_WINDOWS = 16
+"""Of a message beyond 16 windows (some 20,000 characters of English) the rest is not read."""
 
 
 class Segment(IntEnum):

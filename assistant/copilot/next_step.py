@@ -10,7 +10,7 @@ from assistant.copilot.wishes import turns_of
 
 def next_action(case: Case) -> NextAction | None:
     """What the customer asked for and the policy allows, complete forms before those that lack something; `None` where
-    nobody is known, nothing was asked for, or all of it is forbidden. Handing over is none: it is an agent who looks."""
+    nobody is known, nothing was asked for, or all of it is forbidden. Handing over is none: an agent looks already."""
     desk = case.parts.desk
     if desk is None or case.customer is None:
         return None

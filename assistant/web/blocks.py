@@ -15,6 +15,7 @@ import gradio as gr
 
 from assistant.errors import InvalidInput, ShopkeeperError, UnknownSession
 from assistant.records import Reply
+from assistant.session import Session
 from assistant.web.actions import IN_CATALOGUE, act
 from assistant.web.pages import HERE, Pages
 from assistant.web.security import PageHeaders
@@ -32,8 +33,8 @@ GONE = "Your earlier chat is no longer kept, so this is a new one."
 # Gradio wants a key, and a fixed one lets a chat survive a restart of the server.
 BROWSER_KEY = "shopkeeper"
 
-NEWS_EVERY = 2.5
-"""Seconds between two looks for what an agent wrote."""
+NEWS_EVERY, NEWS_SELDOM = 2.5, 20.0
+"""Seconds between two looks for what an agent wrote: while one is asked for or there, and otherwise."""
 
 Update = dict[Any, Any]
 
@@ -70,7 +71,7 @@ class Page:
     def _lay_out(self) -> None:
         self.view = gr.State(View())
         self.heard = gr.State(())
-        self.clock = gr.Timer(NEWS_EVERY)
+        self.clock = gr.Timer(NEWS_SELDOM)
         self.stored = gr.BrowserState("", storage_key="shopkeeper.session", secret=BROWSER_KEY)
         script = (HERE / "static" / "app.js").read_text(encoding="utf-8")
         self.bus = _region("header", self.pages.header(), script)
@@ -99,13 +100,14 @@ class Page:
     def _wire(self) -> None:
         outputs = [
             self.view, self.stored, self.talk, self.live, self.needs, self.basket, self.intent, self.recent,
-            self.catalogue, self.sheet, self.message, self.send_button,
+            self.catalogue, self.sheet, self.message, self.send_button, self.clock,
         ]  # fmt: skip
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         self.blocks.load(self.load, self.stored, outputs, **quiet)
         self.bus.act(self.on_act, self.view, outputs, trigger_mode="multiple", **quiet)
         self.bus.say(self.on_say, self.view, outputs, trigger_mode="once", **quiet)
-        self.clock.tick(self.on_tick, [self.view, self.heard], [self.heard, self.talk], trigger_mode="once", **quiet)
+        heard = [self.heard, self.talk, self.clock]
+        self.clock.tick(self.on_tick, [self.view, self.heard], heard, trigger_mode="once", **quiet)
         send = [self.message.submit, self.send_button.click]
         gr.on(send, self.on_send, [self.message, self.view], outputs, trigger_mode="once", **quiet)
 
@@ -165,7 +167,9 @@ class Page:
         except UnknownSession:
             return {self.heard: heard}
         news = (session.holder, sum(message.role == "agent" for message in session.messages))
-        return {self.heard: heard} if news == heard else {self.heard: news, self.talk: self.pages.talk(session, view)}
+        if news == heard:
+            return {self.heard: heard}
+        return {self.heard: news, self.talk: self.pages.talk(session, view), self.clock: _clock(session)}
 
     def _said(self, message: str, view: View) -> Iterator[str]:
         """The reply so far, each time that it grows."""
@@ -190,6 +194,7 @@ class Page:
             self.intent: self.pages.intent(intent),
             self.recent: self.pages.recent(session),
             self.sheet: self.pages.sheet(view),
+            self.clock: _clock(session),
         }
 
     def _restarted(self, view: View, notice: str = "") -> Update:
@@ -211,6 +216,12 @@ class Page:
             return server.show_intent
         given = str(request.query_params.get("staff", ""))
         return server.show_intent or hmac.compare_digest(given.encode(), server.staff_token.encode())
+
+
+def _clock(session: Session) -> gr.Timer:
+    """Looks often while a person is asked for or there, seldom otherwise."""
+    asked = any(reply.handover for reply in session.replies.values())
+    return gr.Timer(NEWS_EVERY if asked or session.holder is not None else NEWS_SELDOM)
 
 
 def _region(name: str, value: str = "", script: str | None = None) -> gr.HTML:

@@ -70,27 +70,24 @@ async function showTalk() {
   const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   for (const [id, html] of Object.entries(news.pieces)) put(id, html);
   if (atEnd || news.messages > messages) talk.scrollTop = talk.scrollHeight;
-  const grown = news.messages !== messages;
   ({ version, messages, mine } = news);
   $('composer').hidden = false;
   $('message').disabled = $('send').disabled = !mine;
   $('message').placeholder = mine ? 'Write to the shopper' : 'Take over to write to the shopper';
   $('hint').textContent = mine ? 'The assistant is silent. Ctrl+Enter sends.' : '';
-  if (grown) tried(showCopilot);
+  tried(showCopilot);
 }
 
+let asked = 0;
+
 async function showCopilot() {
-  const session = chosen;
-  $('copilot').classList.add('busy');
+  const own = ++asked, session = chosen;
   $('copilot').setAttribute('aria-busy', 'true');
   try {
     const html = await (await ask(about('/copilot'))).text();
-    if (session === chosen) put('copilot', html);
+    if (own === asked && session === chosen) put('copilot', html);
   } finally {
-    if (session === chosen) {
-      $('copilot').classList.remove('busy');
-      $('copilot').removeAttribute('aria-busy');
-    }
+    if (own === asked) $('copilot').removeAttribute('aria-busy');
   }
 }
 
@@ -181,7 +178,6 @@ async function settle(part, token) {
   put('action', await (await ask(about(part), { token })).text());
   version = '';
   await showTalk();
-  await showCopilot();
 }
 
 const DOES = {
@@ -193,7 +189,10 @@ const DOES = {
   insert: (b) => insert(b.dataset.text, b.dataset.add),
   dismiss: () => put('action', ''),
   prepare: (b) => tried(() => prepare($(`act-${b.dataset.order}`).value, { order_id: b.dataset.order }, '')),
-  suggested: (b) => tried(() => prepare(b.dataset.name, JSON.parse(b.dataset.arguments), b.dataset.why)),
+  suggested: (b) => tried(async () => {
+    await prepare(b.dataset.name, JSON.parse(b.dataset.arguments), b.dataset.why);
+    if (mine) await check($('request'));
+  }),
   confirm: (b) => tried(() => settle('/confirm', b.dataset.token)),
   decline: (b) => tried(() => settle('/decline', b.dataset.token)),
   cite: (b) => tried(async () => {
