@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from assistant.build import Parts
 from assistant.copilot.records import SuggestedReply, Tone
-from assistant.errors import ModelError
 from assistant.facts import offered
 from assistant.receipts import listed
 from assistant.records import Citation, Conversation, Fact, Plan
 from assistant.shop import Shop
+from assistant.writing import WritingError
+
+LOG = logging.getLogger(__name__)
 
 WRITTEN: tuple[Tone, ...] = ("neutral", "casual", "formal")
 NOT_COVERED = "This is not covered by our policy."
@@ -46,10 +49,12 @@ def replies(
 
 
 def written_reply(parts: Parts, plans: Sequence[Plan], conversation: Conversation, tone: Tone) -> SuggestedReply | None:
-    """The reply that the writer phrases in a tone; `None` where nothing that it wrote could be verified."""
+    """The reply that the writer phrases in a tone; `None` where nothing that it wrote could be verified. A model that
+    fails otherwise, such as a server that is down, raises its `ModelError`."""
     try:
         texts = ["".join(parts.writer.write(_in_tone(plan, tone), conversation)) for plan in plans]
-    except ModelError:
+    except WritingError as error:
+        LOG.info("No suggested reply in the tone %s: %s", tone, error)
         return None
     text = "\n\n".join(texts)
     if not _covered(plans):

@@ -11,6 +11,7 @@ from assistant.copilot.replies import NOT_COVERED
 from assistant.copilot.suggest import suggest, suggestions
 from assistant.errors import ModelError
 from assistant.records import Conversation, Message, Plan
+from assistant.writing import WritingError
 from tests.assistant.copilot.desk_shop import (
     ANGRY,
     BITCOIN,
@@ -181,14 +182,25 @@ def test_without_time_there_is_still_one_reply(assistant: Assistant) -> None:
     assert [reply.tone for reply in suggestion.replies] == ["brief"]
 
 
-def test_a_writer_that_fails_leaves_the_brief_reply(assistant: Assistant) -> None:
+def test_what_cannot_be_verified_leaves_the_brief_reply(assistant: Assistant) -> None:
     class Broken:
         def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
-            raise ModelError("nothing could be verified")
+            raise WritingError("nothing could be verified")
             yield ""
 
     parts = replace(assistant._parts, writer=Broken())
     assert [reply.tone for reply in suggest(parts, talk(assistant, RETURN)).replies] == ["brief"]
+
+
+def test_a_writer_that_is_down_is_an_error_and_not_fewer_replies(assistant: Assistant) -> None:
+    class Down:
+        def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
+            raise ModelError("The server does not answer.")
+            yield ""
+
+    parts = replace(assistant._parts, writer=Down())
+    with pytest.raises(ModelError, match="does not answer"):
+        suggest(parts, talk(assistant, RETURN))
 
 
 def test_it_is_remembered_until_the_conversation_moves_on(assistant: Assistant) -> None:
