@@ -16,12 +16,17 @@ STYLE = """text{font:12px system-ui,sans-serif;fill:#333}.small{font-size:11px;f
 @media(prefers-color-scheme:dark){text{fill:#ddd}.small{fill:#aaa}.grid{stroke:#444}}"""
 
 
-def learning_curve(losses: Sequence[float], judged: Sequence[Judgement], metric: str | None) -> str:
+def learning_curve(
+    losses: Sequence[float],
+    judged: Sequence[Judgement],
+    metric: str | None,
+    title: str = "Loss of a token in nats: steps blue, held out orange",
+) -> str:
     """An SVG file: losses of steps (blue, evened out over neighbours) and of what is held out (orange), and below,
     where there is a `metric`, its values. Private runs have no losses of steps."""
     held_out = [(float(j.step), j.loss) for j in judged if not math.isnan(j.loss)]
     curves = lines([_evened(losses), held_out], "loss", "step", None)
-    charts = [("Loss of a token in nats: steps blue, held out orange", curves)]
+    charts = [(title, curves)]
     if metric is not None:
         points = [(float(j.step), j.score) for j in judged if j.score is not None]
         charts.append((f"{metric[0].upper()}{metric[1:]}, held out", lines([points], metric, "step")))

@@ -100,7 +100,7 @@ class _Run:
 
     def _start(self, total: int) -> None:
         device, optimiser = self.accelerator.device, self.learner.optimiser
-        self.progress = lora_progress.resume(self.output, self.model, optimiser, self.identity, device)
+        self.progress = lora_progress.resume(self.output, self._put, optimiser, self.identity, device)
         if self.progress.step:
             self.report(f"going on after step {self.progress.step} of {total}")
             return
@@ -149,11 +149,14 @@ class _Run:
 
         return dict(get_peft_model_state_dict(self.model))
 
-    def _keep_best(self) -> None:
+    def _put(self, adapter: dict[str, Tensor]) -> None:
         from peft import set_peft_model_state_dict
 
+        set_peft_model_state_dict(self.model, adapter)
+
+    def _keep_best(self) -> None:
         if self.task.dev is not None and self.progress.best_weights:
-            set_peft_model_state_dict(self.model, self.progress.best_weights)
+            self._put(self.progress.best_weights)
 
     def _metrics(self, planned: int) -> Metrics:
         progress, budget, dev = self.progress, self.learner.budget, self.task.dev

@@ -2,73 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import math
 import random
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from assistant.compact.decoding import Thresholds
-from assistant.compact.encoding import Segment, encode
+from assistant.compact.encoding import encode
 from assistant.compact.network import Network
-from assistant.compact_reader import ADAPTER, HEADS, CompactReader, load_base, save
+from assistant.compact_reader import ADAPTER, BASE, HEADS, CompactReader, load_base, save
+from assistant.reading import fold
 from assistant.records import Conversation
 from finetune.augment import bank_of, swapped
-from finetune.batches import Batch, Example, batches, collate
+from finetune.batches import Example, batches, collate
 from finetune.calibration import calibrate
 from finetune.conversations import chains, split
 from finetune.evaluate import Evaluation, evaluate, load
 from finetune.generator import generate
 from finetune.importers import training
+from finetune.learning_curve import learning_curve
+from finetune.lora_progress import FILE, Progress, identity
 from finetune.reader_card import card
+from finetune.reader_fit import Report, fit
 from finetune.reader_loss import losses, total
+from finetune.reader_recipe import Recipe
 from finetune.reader_thresholds import choose
 from finetune.readings import readings
-from finetune.recipe import YamlRecipe
 from finetune.redaction import redact
+from finetune.scoring import score
 from finetune.sources import annotated, is_annotated, read_sources
 from finetune.targets import align
 
-CHECKPOINT_SECONDS = 120.0
-Report = Callable[[str], None]
 PARTS = {"train": 0.85, "dev": 0.07, "test": 0.08}
-MASK = 103
-"""The id of [MASK] in the base model's vocabulary."""
 TARGETS = ["query", "key", "value", "dense"]
-
-
-@dataclass(frozen=True)
-class Recipe(YamlRecipe):
-    """configs/train-reader.yaml; see the comments there. `minutes` of processor time end a run early if set."""
-
-    data: list[str] = field(default_factory=list)
-    redact: bool = False
-    generated: int = 12000
-    repeat: int = 4
-    epochs: int = 2
-    polish: int = 3
-    rank: int = 64
-    alpha: int = 128
-    learning_rate: float = 4e-4
-    heads_learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    warmup: float = 0.03
-    swaps: bool = True
-    mask: float = 0.05
-    batch_tokens: int = 4096
-    seed: int = 0
-    threads: int = 2
-    minutes: float | None = None
-    judge: list[str] = field(default_factory=list)
-    also: list[str] = field(default_factory=list)
-    start: str | None = None
-    output: str = "runs/reader"
 
 
 def new_network(recipe: Recipe) -> tuple[Network, Any]:
@@ -149,13 +121,11 @@ def curriculum(
 
 
 def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
-    """Train by `recipe`, resuming from its last checkpoint; save adapter, heads, settings, metrics and card.
+    """Train by `recipe`, resuming from its last checkpoint; save adapter, heads, settings, metrics, curve and card.
 
     Returns the scores on the test part of the labelled conversations and on what the recipe names to judge by.
     """
     torch.set_num_threads(recipe.threads)
-    output = Path(recipe.output)
-    output.mkdir(parents=True, exist_ok=True)
     conversations, problems = read_sources(recipe.data)
     for problem in problems:
         report(str(problem))
@@ -163,10 +133,13 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
     parts = split(conversations, PARTS, seed=0)
     network, tokenizer = new_network(recipe)
     made = [c for chain in generate(recipe.generated, recipe.seed) for c in chain] if recipe.generated else []
-    generated = examples(tokenizer, [*made, *public(recipe.also)])
+    others = [*made, *public(recipe.also)]
+    generated = examples(tokenizer, others)
     report(f"{len(parts['train'])} labelled and {len(generated)} generated turns")
     plan = list(curriculum(recipe, passes(tokenizer, parts["train"], recipe), generated))
-    minutes = _fit(network, recipe, plan, output / "checkpoint.pt", report)
+    run = identity(recipe.identity(), BASE, _sha256([*conversations, *others]), processes=1)
+    judge = partial(_judge, tokenizer, parts["dev"]) if parts["dev"] else None
+    progress = fit(network, recipe, plan, judge, run, report)
     reader = CompactReader(network, tokenizer, Thresholds())
     if parts["dev"]:
         choose(reader, chains(parts["dev"]))
@@ -175,17 +148,36 @@ def train(recipe: Recipe, report: Report = print) -> list[Evaluation]:
         "labelled": len(parts["train"]),
         "generated": len(generated),
         "conversations": len(chains(conversations)),
-        "minutes": round(minutes, 1),
+        "minutes": round(progress.seconds / 60, 1),
     }
-    results = finish(reader, recipe, counts, last_of_each(parts["test"]), output)
-    (output / "checkpoint.pt").unlink()
+    results = finish(reader, recipe, counts, last_of_each(parts["test"]), progress)
+    (Path(recipe.output) / FILE).unlink()
     return results
 
 
+def _judge(tokenizer: Any, dev: Sequence[Conversation], network: Network) -> tuple[float, float]:
+    """Mean loss of a held-out turn's terms, and strict constraint F1 of held-out conversations read from their first
+    message, at the thresholds that no one has chosen yet."""
+    turns = examples(tokenizer, dev)
+    with torch.inference_mode():
+        held_out = [(len(rows), float(total(losses(network, collate(rows))))) for rows in batches(turns, 4096, seed=0)]
+    reader = CompactReader(network, tokenizer, Thresholds())
+    loss = sum(count * value for count, value in held_out) / len(turns)
+    return loss, score([(c, fold(reader, c)) for c in last_of_each(dev)]).strict.f1
+
+
+def _sha256(conversations: Sequence[Conversation]) -> str:
+    digest = hashlib.sha256()
+    for conversation in conversations:
+        digest.update(conversation.model_dump_json().encode())
+    return digest.hexdigest()
+
+
 def finish(
-    reader: CompactReader, recipe: Recipe, counts: dict[str, Any], test: Sequence[Conversation], output: Path
+    reader: CompactReader, recipe: Recipe, counts: dict[str, Any], test: Sequence[Conversation], progress: Progress
 ) -> list[Evaluation]:
-    """Judge a trained reader and save it with its figures."""
+    """Judge a trained reader and save it with its figures in `recipe.output`."""
+    output = Path(recipe.output)
     sets = [("labelled, test part", test)] if test else []
     sets += [(_title(name), load(name)[0]) for name in recipe.judge]
     results = [evaluate(reader, conversations, name) for name, conversations in sets]
@@ -198,6 +190,8 @@ def finish(
     save(reader.network, output, reader.thresholds, {"recipe": settings, "trained_on": counts})
     figures = [result.to_json() for result in results]
     (output / "metrics.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    curve = learning_curve(progress.losses, progress.judged, "constraint F1", "Loss: steps blue, held out orange")
+    (output / "curve.svg").write_text(curve, "utf-8")
     (output / "README.md").write_text(card(settings, counts, results), "utf-8")
     return results
 
@@ -210,111 +204,3 @@ def _title(name: str) -> str:
 def last_of_each(conversations: Sequence[Conversation]) -> list[Conversation]:
     """The longest prefix of every conversation: the one that is judged by its final state."""
     return [chain[-1] for chain in chains(conversations)]
-
-
-class _Masters:
-    """Single-precision copies of the adapter's half-precision weights: the optimizer moves these."""
-
-    def __init__(self, network: Network) -> None:
-        nn.Module.to(network.encoder, dtype=torch.bfloat16)
-        self.weights = [p for p in network.encoder.parameters() if p.requires_grad]
-        self.copies = [p.detach().float().clone() for p in self.weights]
-
-    def take_gradients(self) -> None:
-        for copy, weight in zip(self.copies, self.weights, strict=True):
-            copy.grad = None if weight.grad is None else weight.grad.float()
-            weight.grad = None
-
-    def put_back(self) -> None:
-        with torch.no_grad():
-            for copy, weight in zip(self.copies, self.weights, strict=True):
-                weight.copy_(copy)
-
-
-def _fit(network: Network, recipe: Recipe, plan: list[list[Example]], checkpoint: Path, report: Report) -> float:
-    """Take all steps of `plan` from the last checkpoint on; returns the processor minutes this took. The checkpoint
-    stays until the reader is saved: choosing thresholds and judging take a while too."""
-    masters = _Masters(network)
-    heads = list(network.heads.parameters())
-    optimizer = torch.optim.AdamW(
-        [{"params": masters.copies, "lr": recipe.learning_rate}, {"params": heads, "lr": recipe.heads_learning_rate}],
-        weight_decay=recipe.weight_decay,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(plan), recipe.warmup))
-    step = _resume(checkpoint, network, masters, optimizer, schedule)
-    network.train()
-    started, saved, tokens, running = time.process_time(), time.monotonic(), 0, 0.0
-    while step < len(plan):
-        batch = masked(collate(plan[step]), recipe, step)
-        loss = total(losses(network, batch))
-        loss.backward()
-        masters.take_gradients()
-        torch.nn.utils.clip_grad_norm_([*masters.copies, *heads], 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        masters.put_back()
-        schedule.step()
-        step += 1
-        tokens += batch.ids.numel()
-        running = 0.95 * running + 0.05 * loss.item() if running else loss.item()
-        used = time.process_time() - started
-        if step % 25 == 0:
-            report(f"step {step}/{len(plan)} loss {running:.3f} {tokens / used:.0f} tokens per processor second")
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            _checkpoint(checkpoint, network, masters, optimizer, schedule, step)
-            saved = time.monotonic()
-        if recipe.minutes and used > 60 * recipe.minutes:
-            report(f"stopped after {recipe.minutes} processor minutes")
-            break
-    nn.Module.to(network.encoder, dtype=torch.float32)
-    with torch.no_grad():
-        trained = [p for p in network.encoder.parameters() if p.requires_grad]
-        for copy, weight in zip(masters.copies, trained, strict=True):
-            weight.copy_(copy)
-    network.eval()
-    _checkpoint(checkpoint, network, masters, optimizer, schedule, step)
-    return (time.process_time() - started) / 60
-
-
-def masked(batch: Batch, recipe: Recipe, step: int) -> Batch:
-    """The batch with a share of its words hidden, so that a reader leans on the sentence and not on one word."""
-    if not recipe.mask:
-        return batch
-    generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-    hidden = torch.rand(batch.ids.shape, generator=generator) < recipe.mask
-    hidden &= batch.segments >= Segment.STATE
-    return replace(batch, ids=batch.ids.masked_fill(hidden, MASK))
-
-
-def _rate(step: int, steps: int, warmup: float) -> float:
-    rise = max(1, int(steps * warmup))
-    if step < rise:
-        return (step + 1) / rise
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
-
-
-def _checkpoint(path: Path, network: Network, masters: _Masters, optimizer: Any, schedule: Any, step: int) -> None:
-    state = {
-        "step": step,
-        "masters": masters.copies,
-        "heads": network.heads.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "schedule": schedule.state_dict(),
-    }
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
-
-
-def _resume(path: Path, network: Network, masters: _Masters, optimizer: Any, schedule: Any) -> int:
-    if not path.is_file():
-        return 0
-    state = torch.load(path, weights_only=True)
-    with torch.no_grad():
-        for copy, saved in zip(masters.copies, state["masters"], strict=True):
-            copy.copy_(saved)
-    masters.put_back()
-    network.heads.load_state_dict(state["heads"])
-    optimizer.load_state_dict(state["optimizer"])
-    schedule.load_state_dict(state["schedule"])
-    return int(state["step"])
