@@ -79,7 +79,7 @@ def _quiet() -> Iterator[None]:
 
 def _accountants() -> Any:
     if importlib.util.find_spec("opacus") is None:
-        raise ModelError("`privacy_epsilon` needs the package opacus: pip install opacus, or leave it out.")
+        raise ModelError("`privacy_epsilon` needs the package opacus: pip install 'opacus==1.6.0', or leave it out.")
     import opacus.accountants.utils
 
     return opacus.accountants

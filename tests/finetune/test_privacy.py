@@ -17,7 +17,6 @@ from finetune.lora import train_lora
 from tests.finetune.lora_parts import TASK, recipe, silent
 from tests.tiny import tiny_chat_model
 
-pytest.importorskip("opacus", reason="opacus is not installed")
 
 
 @pytest.fixture(scope="module")
