@@ -18,7 +18,6 @@ from tests.finetune.lora_parts import TASK, recipe, silent
 from tests.tiny import tiny_chat_model
 
 
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_chat_model(tmp_path_factory.mktemp("qwen3"))
