@@ -1,4 +1,4 @@
-"""The command line: `shopkeeper serve|chat|index|search|read` here; training and judging come from `finetune`."""
+"""The command line: `shopkeeper serve|chat|index|search|read|mcp` here; training and judging come from `finetune`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from assistant.cli import agents, catalogue, conversation, service
+from assistant.cli import agents, catalogue, conversation, mcp, service
 
 __all__ = ["app", "main"]
 
@@ -28,6 +28,7 @@ app.add_typer(service.app)
 app.add_typer(conversation.app)
 app.add_typer(catalogue.app)
 app.add_typer(agents.app)
+app.add_typer(mcp.app)
 for extension in entry_points(group=GROUP):
     app.add_typer(extension.load())
 
