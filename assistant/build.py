@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.config import ModelSettings, Settings
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, ModelError
 from assistant.shop import Shop, load_shop
 
 if TYPE_CHECKING:
     from assistant.chat_model import ChatModel
+    from assistant.copilot.tickets import Tickets
     from assistant.generation import Generator
     from assistant.intent import IntentModel
     from assistant.reading import Reader
@@ -34,7 +35,7 @@ PHRASES = Path(__file__).parent / "models" / "writer"
 @dataclass(frozen=True)
 class Parts:
     """What an assistant is made of. Shared by all sessions, so nothing in it changes. `desk` is the shop's own systems,
-    `None` where `desk.url` names none."""
+    `None` where `desk.url` names none; `tickets` judges conversations, `None` where `tickets.path` names no model."""
 
     settings: Settings
     encode: TextVectors
@@ -45,6 +46,7 @@ class Parts:
     intent: IntentModel
     store: Store
     desk: ServiceDesk | None = None
+    tickets: Tickets | None = None
 
     def nearest_kind(self, phrase: str) -> str | None:
         """The shop's category that is nearest in meaning to a kind of thing it does not carry, if one is near."""
@@ -67,9 +69,10 @@ def build(settings: Settings) -> Parts:
     encoder = build_encoder(settings)
     index = open_index(settings, encoder)
     shop = build_shop(settings)
+    encode = TextVectors(encoder)
     return Parts(
         settings=settings,
-        encode=TextVectors(encoder),
+        encode=encode,
         index=index,
         shop=shop,
         reader=build_reader(settings.reader, generators),
@@ -77,6 +80,7 @@ def build(settings: Settings) -> Parts:
         intent=IntentModel.load(settings.intent.path),
         store=build_store(settings),
         desk=build_desk(settings, shop, index.catalogue),
+        tickets=build_tickets(settings, encoder, encode),
     )
 
 
@@ -163,6 +167,28 @@ def build_desk(settings: Settings, shop: Shop, products: Iterable[Product]) -> E
         data = read_desk(named.data) if named.data is not None else desk_data(shop, products)
         desk.load(data.customers, data.orders, data.products)
     return desk
+
+
+def build_tickets(settings: Settings, encoder: Encoder, encode: TextVectors) -> Tickets | None:
+    """What judges conversations as tickets, with vectors of the encoder that it was made for: `encoder` where it is
+    that one. Raises `ModelError`."""
+    from assistant.copilot.tickets import TicketModel, Tickets
+    from assistant.vectors import TextVectors
+
+    if settings.tickets.path is None:
+        return None
+    model = TicketModel.load(settings.tickets.path)
+    if model.about.fingerprint == encoder.fingerprint:
+        return Tickets(model, encode)
+    from retrieval.encoder import Encoder as Encoders
+
+    own = Encoders.load(model.about.encoder)
+    if own.fingerprint != model.about.fingerprint:
+        raise ModelError(
+            f"The ticket model in {settings.tickets.path} was made for an encoder {model.about.encoder!r} with other "
+            "weights than the one that is here. Train it again: shopkeeper train tickets."
+        )
+    return Tickets(model, TextVectors(own))
 
 
 def build_reader(settings: ModelSettings, generators: Generators) -> Reader:

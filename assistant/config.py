@@ -84,6 +84,12 @@ class IntentSettings(Section):
     path: Path = Path("assistant/models/intent")
 
 
+class TicketSettings(Section):
+    """What suggests a ticket's type and satisfaction to agents: the model's directory, `null` for none."""
+
+    path: Path | None = Path("assistant/models/tickets")
+
+
 class StoreSettings(Section):
     """Where sessions are kept: an SQLAlchemy URL."""
 
@@ -145,6 +151,7 @@ class Settings(Section):
     reader: ModelSettings = ModelSettings(path=Path("assistant/models/reader"))
     writer: ModelSettings = ModelSettings(path=Path("assistant/models/writer"))
     intent: IntentSettings = IntentSettings()
+    tickets: TicketSettings = TicketSettings()
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
     desk: DeskSettings = DeskSettings()

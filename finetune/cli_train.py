@@ -1,4 +1,4 @@
-"""`shopkeeper train`: the reader, the writer and purchase intent, each by a recipe."""
+"""`shopkeeper train`: the reader, the writer, purchase intent and ticket types, each by a recipe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from assistant.cli.output import note, print_json
 
-train = typer.Typer(help="Train the reader, the writer or purchase intent.", no_args_is_help=True)
+train = typer.Typer(help="Train the reader, the writer, purchase intent or ticket types.", no_args_is_help=True)
 
 Recipe = Annotated[Path, typer.Option("--config", "-c", help="The recipe; one that names a `model` is for LoRA on it.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for what is made, instead of the recipe's.")]
@@ -74,6 +74,20 @@ def train_intent(config: Recipe = Path("configs/train-intent.yaml"), out: Out = 
     from finetune.train_intent import train as run
 
     print_json(run(_recipe(Recipe.from_yaml, config, changes, output=out)))
+
+
+@train.command("tickets")
+def train_tickets(
+    config: Recipe = Path("configs/train-tickets.yaml"),
+    data: Annotated[Path | None, typer.Option("--data", "-d", help="Tickets in eShopSupport's layout.")] = None,
+    out: Out = None,
+    changes: Set = None,
+) -> None:
+    """Train what suggests a ticket's type and satisfaction to agents, and print its figures on customers held out."""
+    from finetune.train_tickets import Recipe
+    from finetune.train_tickets import train as run
+
+    print_json(run(_recipe(Recipe.from_yaml, config, changes, tickets=data, output=out)))
 
 
 def _train_lora(

@@ -88,13 +88,14 @@ def test_the_commands_of_the_readme_are_understood() -> None:
 
 def recipes() -> dict[str, Callable[[Path], object]]:
     """What reads each training recipe of configs/."""
-    from finetune import lora_recipe, train_intent, train_reader, train_writer
+    from finetune import lora_recipe, train_intent, train_reader, train_tickets, train_writer
 
     return {
         "train-hub-reader.yaml": lora_recipe.LoraRecipe.from_yaml,
         "train-hub-writer.yaml": lora_recipe.LoraRecipe.from_yaml,
         "train-intent.yaml": train_intent.Recipe.from_yaml,
         "train-reader.yaml": train_reader.Recipe.from_yaml,
+        "train-tickets.yaml": train_tickets.Recipe.from_yaml,
         "train-writer.yaml": train_writer.Recipe.from_yaml,
     }
 

@@ -80,7 +80,7 @@ class Copilot:
         case = case_of(self._parts, session, customer)
         public = (clause.text for clause in case.clauses)
         mask = Mask.of((message.content for message in session.messages), case.customer, public)
-        return wrap_up(case.session, self._parts.encode, mask)
+        return wrap_up(case.session, self._parts.encode, mask, self._parts.tickets)
 
     def _key(self, session: Session, customer: Customer | None) -> bytes:
         """What a suggestion depends on: the session, whose it is, their orders as they are now, and the policy."""

@@ -9,7 +9,6 @@ from pydantic import Field
 from assistant.records import Act, Citation, Pick, Record, State
 
 Tone = Literal["neutral", "casual", "formal", "brief"]
-TicketType = Literal["complaint", "return", "order", "question", "advice", "other"]
 
 
 class SuggestedReply(Record):
@@ -42,13 +41,14 @@ class Suggestion(Record):
 
 
 class WrapUp(Record):
-    """Notes for closing a conversation. `satisfaction` is 1 (very dissatisfied) to 5, `None` where nothing tells;
-    `because` gives the reason for it and for `type`. Both are suggestions for the agent to correct."""
+    """Notes for closing a conversation. `type` is one of the ticket model's own, `satisfaction` 1 (very dissatisfied)
+    to 5; each `None` where there is no model or nothing tells. `because` quotes the sentences that they rest on. Both
+    are suggestions for the agent to correct."""
 
     short: str
     long: str
     satisfaction: int | None = Field(default=None, ge=1, le=5)
-    type: TicketType = "other"
+    type: str | None = None
     because: str = ""
 
 

@@ -7,13 +7,12 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.copilot.course import course, effect
 from assistant.copilot.grounding import unsupported
 from assistant.copilot.masking import Mask
-from assistant.copilot.records import TicketType, WrapUp
+from assistant.copilot.records import WrapUp
+from assistant.copilot.tickets import Tickets
 from assistant.reasons import Encode
-from assistant.receipts import listed
-from assistant.records import Act, Message, Need
+from assistant.records import Message, Need
 from assistant.session import Session
 
 log = logging.getLogger(__name__)
@@ -22,14 +21,6 @@ LONGEST = 200
 LABELS = ("Wants", "Asks", "Later", "Told", "Last", "An agent", "The shopper", "Nothing", "Closed", "In the basket")
 FEWEST_WORDS = 3
 
-TYPES: tuple[tuple[TicketType, frozenset[Act]], ...] = (
-    ("return", frozenset({"return_refund"})),
-    ("complaint", frozenset({"complaint"})),
-    ("order", frozenset({"order_status", "change_order"})),
-    ("question", frozenset({"policy", "ask_product"})),
-    ("advice", frozenset({"state_need", "refine_need", "ask_recommendation", "compare", "select", "add_to_cart"})),
-)
-
 
 def summary(session: Session, encode: Encode, mask: Mask) -> str:
     """What the shopper wants, what they asked and were told last: one to four short sentences."""
@@ -37,38 +28,30 @@ def summary(session: Session, encode: Encode, mask: Mask) -> str:
     return mask(_checked(parts, session)) or "Nothing was said yet."
 
 
-def wrap_up(session: Session, encode: Encode, mask: Mask) -> WrapUp:
-    """Notes for closing the conversation, and a satisfaction and type to start from."""
+def wrap_up(session: Session, encode: Encode, mask: Mask, tickets: Tickets | None = None) -> WrapUp:
+    """Notes for closing the conversation, and what `tickets` suggests as its type and satisfaction."""
     short = [*_asked(session, encode)][:1] or [*_wants(session)][:1]
     long = [*_wants(session), *_all_asked(session, encode), *_told(session, encode, all=True), *_last(session, encode)]
-    kind, why_kind = ticket_type(session)
-    satisfaction, why = suggested_satisfaction(session)
-    return WrapUp(
+    notes = WrapUp(
         short=mask(_checked(short, session)) or "Nothing was said yet.",
         long=mask(_checked(long, session)) or "Nothing was said yet.",
-        satisfaction=satisfaction,
-        type=kind,
-        because=f"{why_kind}; {why}",
     )
+    return notes if tickets is None else notes.model_copy(update=_judged(session, mask, tickets))
 
 
-def ticket_type(session: Session) -> tuple[TicketType, str]:
-    """The first of `TYPES` of which an act was read anywhere, and why."""
-    acts = [act for moment in course(session) for act in moment.acts]
-    for kind, own in TYPES:
-        if (found := next((act for act in acts if act in own), None)) is not None:
-            return kind, f"{kind}: a message was read as {found}"
-    return "other", "other: no message was read as a request"
-
-
-def suggested_satisfaction(session: Session) -> tuple[int | None, str]:
-    """1 to 5 from the mood after the last message, `None` where no message showed any; and why."""
-    moments = course(session)
-    telling = [moment for moment in moments if effect(moment.acts)]
-    if not telling:
-        return None, "no message shows satisfaction"
-    mood = moments[-1].mood
-    return 1 + round(2 * (mood + 1)), f"mood {mood:+.1f}, last moved by {listed(list(telling[-1].acts))}"
+def _judged(session: Session, mask: Mask, tickets: Tickets) -> dict[str, object]:
+    """Type and satisfaction, each with the customer's own sentence; nothing where they said nothing."""
+    found = tickets(session.messages)
+    if found is None:
+        return {}
+    told: dict[str, object] = {"type": found.type, "because": f"{found.type}: “{mask(found.type_because)}”"}
+    if found.satisfaction is None:
+        return told
+    stars = found.stars
+    return told | {
+        "satisfaction": stars,
+        "because": f"{told['because']}; satisfaction {stars} of 5: “{mask(found.satisfaction_because)}”",
+    }
 
 
 # --- sentences -----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.assistant import Assistant
+from assistant.copilot.tickets import TicketModel, Tickets
 from assistant.service import EmbeddedDesk, Policy
 from assistant.service.shop_desk import desk_data
 from assistant.session import Session
@@ -50,7 +51,8 @@ def desk_assistant(home: Path, index: Path, clauses: Sequence[dict[str, str]] = 
     if desk.empty:
         data = desk_data(parts.shop, catalogue())
         desk.load(data.customers, data.orders, data.products)
-    return Assistant(replace(parts, desk=desk))
+    tickets = Tickets(TicketModel.load("assistant/models/tickets"), parts.encode)
+    return Assistant(replace(parts, desk=desk, tickets=tickets))
 
 
 def talk(assistant: Assistant, *messages: str, user: str | None = None) -> Session:

@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
 from assistant.assistant import Assistant
+from assistant.copilot.copilot import Copilot
 from assistant.copilot.similar import READ_AT_ONCE, PastCases
 from tests.assistant.copilot.desk_shop import ANGRY, BOOTS, HUMAN, PRIVATE, RETURN, THANKS, desk_assistant, talk
 
@@ -64,13 +67,20 @@ def test_the_course_follows_the_acts_and_fades(assistant: Assistant) -> None:
     assert assistant.copilot.course(assistant.session(session.id))[1].mood == -1.0
 
 
-def test_wrap_up_suggests_type_and_satisfaction_with_reasons(assistant: Assistant) -> None:
-    angry = assistant.copilot.wrap_up(talk(assistant, ANGRY))
-    assert (angry.type, angry.satisfaction) == ("complaint", 1)
-    assert "complaint" in angry.because
+def test_wrap_up_suggests_type_and_satisfaction_with_the_sentences_that_tell(assistant: Assistant) -> None:
+    angry = assistant.copilot.wrap_up(talk(assistant, BOOTS, ANGRY))
+    assert (angry.type, angry.satisfaction) == ("Complaint", 1)
+    assert angry.because == f"Complaint: “{ANGRY}”; satisfaction 1 of 5: “{ANGRY}”"
     happy = assistant.copilot.wrap_up(talk(assistant, RETURN, THANKS))
-    assert (happy.type, happy.satisfaction) == ("question", 4)
-    silent = assistant.copilot.wrap_up(talk(assistant, BOOTS))
-    assert (silent.type, silent.satisfaction) == ("advice", None)
+    assert happy.type == "Question" and (happy.satisfaction or 0) > 1
     assert RETURN.rstrip("?") in happy.long
     assert len(happy.short) <= len(happy.long)
+
+
+def test_wrap_up_masks_the_sentences_and_needs_no_model(assistant: Assistant) -> None:
+    private = assistant.copilot.wrap_up(talk(assistant, PRIVATE))
+    assert private.type and "4111" not in private.because
+    parts = replace(assistant._parts, tickets=None)
+    bare = Copilot(parts, Lock()).wrap_up(talk(assistant, ANGRY))
+    assert (bare.type, bare.satisfaction, bare.because) == (None, None, "")
+    assert assistant.copilot.wrap_up(talk(assistant)).type is None
