@@ -27,7 +27,7 @@ from assistant.session import Session, taken_since
 from assistant.shop import Shop
 from assistant.state import update
 from assistant.store import ConflictError
-from assistant.turn import hear, rank_again, reply_of, silence, think
+from assistant.turn import current, hear, rank_again, reply_of, silence, think
 from retrieval.index import Index
 from retrieval.product import Product
 
@@ -130,8 +130,9 @@ class Assistant:
             if session.holder is not None:
                 yield self._listen(session)
                 return
+            parts = current(self._parts, session)
             with self._models:
-                thought = think(self._parts, session)
+                thought = think(parts, session)
             pieces: list[str] = []
             for piece in self._written(thought.plans, session.conversation):
                 if store.holder(session_id) is not None:

@@ -153,19 +153,19 @@ def build_store(settings: Settings) -> Store:
 
 
 def build_desk(settings: Settings, shop: Shop, products: Iterable[Product]) -> EmbeddedDesk | None:
-    """The service desk, filled where it is empty; `None` where the settings name none. Raises `ConfigError`."""
+    """The service desk, brought up to what the shop's records are now; `None` where the settings name none. Periods of
+    its policy count up to now, in the demo shop up to the end of its orders. Raises `ConfigError`."""
     from assistant.service import EmbeddedDesk, Policy
     from assistant.service.shop_desk import desk_data
     from assistant.service.tau2 import read_desk
+    from retrieval.demo.orders import NOW
 
     named = settings.desk
     if named.url is None:
         return None
     policy = Policy.read(named.policy) if named.policy is not None else Policy.of(shop.policies)
-    desk = EmbeddedDesk(named.url, policy)
-    if desk.empty:
-        data = read_desk(named.data) if named.data is not None else desk_data(shop, products)
-        desk.load(data.customers, data.orders, data.products)
+    desk = EmbeddedDesk(named.url, policy, as_of=None if settings.shop.demo_seed is None else NOW)
+    desk.follow(read_desk(named.data) if named.data is not None else desk_data(shop, products))
     return desk
 
 

@@ -20,7 +20,12 @@ from assistant.statements import Statement
 from retrieval.index import Index
 from retrieval.product import Product
 
-STATUS = {"pending": "being prepared", "processed": "packed and waiting for the carrier", "shipped": "on its way"}
+STATUS = {
+    "pending": "being prepared", "pending (item modified)": "being prepared with the items as changed",
+    "processed": "packed and waiting for the carrier", "shipped": "on its way",
+    "return requested": "waiting for the items that you return",
+    "exchange requested": "waiting for the items that you exchange",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -87,12 +87,17 @@ class Shop(Record):
     def named_in(self, text: str) -> list[str]:
         """Ids of orders that the text mentions, by exact look-up of its words that carry a digit."""
         by_key = {_key(order_id): order_id for order_id in self.orders}
-        return [by_key[_key(token)] for token in TOKEN.findall(text) if _key(token) in by_key]
+        return [by_key[number] for number in _numbers(text) if number in by_key]
 
 
 def emails_in(messages: Iterable[Message]) -> tuple[str, ...]:
     """E-mail addresses that the shopper wrote, oldest first."""
     return tuple(e for m in messages if m.role == "user" for e in EMAIL.findall(m.content))
+
+
+def numbers_in(messages: Iterable[Message]) -> tuple[str, ...]:
+    """What the shopper wrote that may be an order's number, in lower case and without signs around it, oldest first."""
+    return tuple(dict.fromkeys(number for m in messages if m.role == "user" for number in _numbers(m.content)))
 
 
 def load_shop(name: str, currency: str, policies: Path | None, orders: Path | None) -> Shop:
@@ -102,8 +107,12 @@ def load_shop(name: str, currency: str, policies: Path | None, orders: Path | No
     return Shop(name=name, currency=currency, policies=tuple(clauses), orders={o.id: o for o in records})
 
 
+def _numbers(text: str) -> list[str]:
+    return [_key(token) for token in TOKEN.findall(text)]
+
+
 def _key(order_id: str) -> str:
-    return order_id.lower().strip("-_")
+    return order_id.lower().strip("-_#")
 
 
 def _items(path: Path | None) -> list[Any]:

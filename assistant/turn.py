@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.behaviour import behaviour
 from assistant.build import Parts
@@ -14,6 +14,7 @@ from assistant.policy import Decision, Identified, Situation, constrained, decid
 from assistant.questions import Question, best_question
 from assistant.records import Act, Intent, Pick, Plan, Reply, State
 from assistant.search import Found
+from assistant.service.shop_now import shop_now
 from assistant.session import Session, asked, rejected, shown
 from assistant.shop import Clause, Order, emails_in
 from assistant.state import update
@@ -40,9 +41,14 @@ class Thought:
     basket: tuple[tuple[str, int], ...] = ()
 
 
+def current(parts: Parts, session: Session) -> Parts:
+    """The parts with policy and orders as the shop's own systems have them at this moment, for one session."""
+    return replace(parts, shop=shop_now(parts.shop, parts.desk, session.user_id, session.messages))
+
+
 def think(parts: Parts, session: Session, *, attended: bool = False) -> Thought:
-    """What the reply to the session's last message, a shopper's, does and may say. `attended`: an agent says it, who
-    hands nothing over."""
+    """What the reply to the session's last message, a shopper's, does and may say; `parts` are `current` for it.
+    `attended`: an agent says it, who hands nothing over."""
     before, conversation = session.state, session.conversation
     message = conversation.messages[-1].content
     seen = behaviour(session.events, parts.index.catalogue)

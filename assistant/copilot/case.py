@@ -5,22 +5,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 
 from assistant.build import Parts
 from assistant.reading import shopper_turns
 from assistant.records import Act, Conversation, State
 from assistant.service.desk import ServiceDesk
-from assistant.service.records import Customer, OrderItem
-from assistant.service.records import Order as DeskOrder
+from assistant.service.records import Customer
 from assistant.session import Session
-from assistant.shop import Clause, Order, Shop, emails_in
-from assistant.shop import Customer as Owner
-from assistant.shop import OrderItem as PastItem
+from assistant.shop import Clause, emails_in
 from assistant.state import update
 from assistant.store import StateEntry
+from assistant.turn import current
 
 IDLE: frozenset[Act] = frozenset({"ask_human", "greet"})
 KEPT = 2048
@@ -49,7 +46,7 @@ def case_of(parts: Parts, session: Session, customer: Customer | None = None) ->
     whose = customer if customer is not None else customer_of(parts.desk, session)
     if customer is not None:
         session = session.model_copy(update={"user_id": customer.id})
-    return Case(replace(parts, shop=_shop(parts, whose)), session, open_request(session), whose)
+    return Case(current(parts, session), session, open_request(session), whose)
 
 
 def customer_of(desk: ServiceDesk | None, session: Session) -> Customer | None:
@@ -83,41 +80,6 @@ def _idle(session: Session, place: int) -> bool:
     end = following[0] if following else len(session.messages)
     read = [e.state for e in session.states if e.source == "reading" and place <= e.after_message < end]
     return bool(read) and "ask_human" in read[-1].acts and set(read[-1].acts) <= IDLE
-
-
-# --- the shop as its own systems have it -------------------------------------------------------------------------
-
-
-def _shop(parts: Parts, customer: Customer | None) -> Shop:
-    desk = parts.desk
-    if desk is None:
-        return parts.shop
-    own = desk.orders(customer.id) if customer is not None else ()
-    past = parts.shop.orders | {order.id: _past(order, customer) for order in own if customer is not None}
-    return parts.shop.model_copy(update={"policies": desk.policy.clauses, "orders": past})
-
-
-def _past(order: DeskOrder, customer: Customer) -> Order:
-    return Order(
-        id=order.id,
-        customer=Owner(id=customer.id, name=customer.name, email=customer.email or None),
-        status=order.status,
-        items=tuple(_lines(order.items)),
-        total=order.balance,
-        currency=order.currency,
-        placed_at=order.placed_at,
-        delivered_at=order.delivered_at,
-        tracking_number=next((id for parcel in order.shipments for id in parcel.tracking_ids), None),
-    )
-
-
-def _lines(items: Sequence[OrderItem]) -> list[PastItem]:
-    """Pieces of one kind as one line."""
-    counts: dict[str, int] = {}
-    for item in items:
-        counts[item.item_id] = counts.get(item.item_id, 0) + 1
-    first = {item.item_id: item for item in reversed(items)}
-    return [PastItem(item_id=i, title=first[i].name or i, quantity=n, price=first[i].price) for i, n in counts.items()]
 
 
 # --- conversations from elsewhere ----------------------------------------------------------------------------------

@@ -29,6 +29,10 @@ class ServiceDesk(Protocol):
         """The customer of that id."""
         ...
 
+    def customers(self, customer_ids: Sequence[str]) -> dict[str, Customer]:
+        """Those of these customers whom the shop knows, by id."""
+        ...
+
     def customer_by_email(self, email: str) -> Customer | None:
         """The customer with that e-mail address, in any case of letters."""
         ...
@@ -39,6 +43,11 @@ class ServiceDesk(Protocol):
 
     def orders(self, customer_id: str) -> tuple[Order, ...]:
         """The customer's orders, in the order in which the shop lists them."""
+        ...
+
+    def orders_numbered(self, numbers: Sequence[str]) -> tuple[Order, ...]:
+        """The orders whose ids these are, in any case of letters and with or without a `#`, whoever's they are: show
+        one to its customer only."""
         ...
 
     def order(self, order_id: str) -> Order | None:

@@ -77,7 +77,8 @@ def _change_items(case: Case, request: ChangeItems) -> Effect:
     paid = Payment(kind="payment" if difference > 0 else "refund", amount=abs(difference),
                    payment_method_id=request.payment_method_id)
     changed = _changed(order, request.name, items=_swapped(case, order.items), status=ITEMS_CHANGED,
-                       payments=(*order.payments, paid))
+                       payments=(*order.payments, paid),
+                       total=None if order.total is None else cents(order.total + difference))
     customer = _credited(case.customer, request.payment_method_id, -difference)
     return Effect(customer, changed, (*_swaps_said(case), _difference_said(case, request.payment_method_id)))
 
@@ -180,8 +181,9 @@ def _swapped(case: Case, items: Sequence[OrderItem]) -> tuple[OrderItem, ...]:
         assert swap.variant is not None, "a variant that does not exist breaks a rule"
         place = changed.index(swap.item)
         changed[place] = swap.item.model_copy(
-            update={"item_id": swap.new_item_id, "price": swap.variant.price, "options": swap.variant.options}
-        )
+            update={"item_id": swap.new_item_id, "name": swap.variant.name or swap.item.name,
+                    "price": swap.variant.price, "options": swap.variant.options}
+        )  # fmt: skip
     return tuple(changed)
 
 

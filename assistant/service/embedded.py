@@ -18,6 +18,7 @@ from assistant.errors import InvalidInput
 from assistant.service import rows
 from assistant.service.cases import case_of
 from assistant.service.effects import Effect, effect
+from assistant.service.following import follow
 from assistant.service.policy import Policy
 from assistant.service.records import Customer, DeskData, Order, Product
 from assistant.service.requests import Actor, AuditEntry, Outcome, Proposal, Refusal, Request
@@ -30,18 +31,26 @@ Clock = Callable[[], datetime]
 VALID = timedelta(minutes=30)
 
 
+def present() -> datetime:
+    """The present time, UTC."""
+    return datetime.now(UTC)
+
+
 class EmbeddedDesk:
     """The `ServiceDesk` at `url` (`sqlite:///FILE` or `postgresql://...`); the tables are made where there are none.
 
-    `clock` gives the present time in UTC. Raises StoreError where the database cannot be used; a shop's sessions may
-    lie in the same one."""
+    `clock` gives the time in UTC, the present one where it is left out. `as_of` is the moment that the policy's periods
+    count up to where that is not the present one: a demonstration's orders lie in a time of their own. Raises
+    StoreError where the database cannot be used; a shop's sessions may lie in the same one."""
 
     def __init__(
-        self, url: str, policy: Policy | None = None, *, clock: Clock = lambda: datetime.now(UTC), timeout: float = 10.0
-    ) -> None:
+        self, url: str, policy: Policy | None = None, *, clock: Clock | None = None, as_of: datetime | None = None,
+        timeout: float = 10.0,
+    ) -> None:  # fmt: skip
         self._database = Database(url, timeout, DESK_TABLES)
         self._policy = policy or Policy()
-        self._clock = clock
+        self._clock = clock or present
+        self._as_of = as_of
 
     @property
     def policy(self) -> Policy:
@@ -55,6 +64,11 @@ class EmbeddedDesk:
                 raise InvalidInput(f"The desk {self._database.name} holds customers already: name a new database.")
             rows.insert(connection, customers, orders, products)
 
+    def follow(self, data: DeskData) -> None:
+        """Brings the desk up to what the shop's own records are now: see `assistant.service.following`."""
+        with self._database.write(alone=True) as connection:
+            follow(connection, data)
+
     @property
     def empty(self) -> bool:
         """Whether nothing was loaded yet."""
@@ -67,6 +81,11 @@ class EmbeddedDesk:
         """The customer of that id."""
         with self._database.read() as connection:
             return rows.customer(connection, customer_id)
+
+    def customers(self, customer_ids: Sequence[str]) -> dict[str, Customer]:
+        """Those of these customers whom the shop knows, by id."""
+        with self._database.read() as connection:
+            return rows.customers_of(connection, customer_ids)
 
     def customer_by_email(self, email: str) -> Customer | None:
         """The customer with that e-mail address, in any case of letters; `None` also where there are several."""
@@ -82,6 +101,11 @@ class EmbeddedDesk:
         """The customer's orders, in the order in which the shop lists them."""
         with self._database.read() as connection:
             return rows.orders_of(connection, customer_id)
+
+    def orders_numbered(self, numbers: Sequence[str]) -> tuple[Order, ...]:
+        """The orders whose ids these are, in any case of letters and with or without a `#`, whoever's they are."""
+        with self._database.read() as connection:
+            return rows.orders_numbered(connection, numbers)
 
     def order(self, order_id: str) -> Order | None:
         """The order of that id, whoever's it is: show it to its customer only."""
@@ -195,7 +219,7 @@ class EmbeddedDesk:
             customer,
             order_of=lambda order_id: rows.order(connection, order_id, lock=lock),
             product_of=lambda product_id: rows.product(connection, product_id),
-            now=self._clock(),
+            now=self._as_of or self._clock(),
         )
 
     def _locked(self, connection: Connection, customer_id: str) -> Customer:

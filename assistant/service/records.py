@@ -111,7 +111,8 @@ class Return(Record):
 
 
 class Order(Record):
-    """An order as it stands. `done` names the actions that were carried out on it, oldest first."""
+    """An order as it stands. `total` is what it comes to, whatever of it was refunded; `done` names the actions that
+    were carried out on it, oldest first."""
 
     id: str
     customer_id: str
@@ -121,8 +122,11 @@ class Order(Record):
     payments: tuple[Payment, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     currency: str | None = None
+    total: float | None = None
     placed_at: str | None = None
+    shipped_at: str | None = None
     delivered_at: str | None = None
+    expected_at: str | None = None
     cancel_reason: str | None = None
     exchange: Exchange | None = None
     returned: Return | None = None
@@ -144,9 +148,10 @@ class Order(Record):
 
 
 class Variant(Record):
-    """What a product is sold as: one choice of its options."""
+    """What a product is sold as: one choice of its options. `name` is its own, where the shop gives it one."""
 
     item_id: str
+    name: str = ""
     options: dict[str, str] = Field(default_factory=dict)
     available: bool = True
     price: float = 0.0

@@ -13,7 +13,7 @@ from assistant.errors import InvalidInput
 from assistant.records import Record
 from assistant.service.records import Customer, DeskData, Order, Product
 from assistant.service.requests import Actor, AuditEntry, Outcome, Proposal
-from assistant.service.schema import audit, customers, orders, products, proposals
+from assistant.service.schema import ORDER_NUMBER, audit, customers, orders, products, proposals
 from retrieval.text import fold
 
 
@@ -36,23 +36,29 @@ def insert(
     connection: Connection, people: Iterable[Customer], bought: Iterable[Order], sold: Iterable[Product]
 ) -> None:
     """Adds records that are not there yet."""
-    _insert_all(connection, customers, [{"id": c.id, **_customer_row(c)} for c in people])
-    placed = [{"id": o.id, "place": i, **_order_row(o)} for i, o in enumerate(bought)]
+    _insert_all(connection, customers, [{"id": c.id, **customer_row(c)} for c in people])
+    placed = [{"id": o.id, "place": i, **order_row(o)} for i, o in enumerate(bought)]
     _insert_all(connection, orders, placed)
-    _insert_all(connection, products, [{"id": p.id, "record": _json(p)} for p in sold])
+    _insert_all(connection, products, [{"id": p.id, **product_row(p)} for p in sold])
 
 
 def save(connection: Connection, customer: Customer, order: Order | None) -> None:
     """Writes records that are there in place of what was there."""
-    connection.execute(sa.update(customers).where(customers.c.id == customer.id).values(_customer_row(customer)))
+    connection.execute(sa.update(customers).where(customers.c.id == customer.id).values(customer_row(customer)))
     if order is not None:
-        connection.execute(sa.update(orders).where(orders.c.id == order.id).values(_order_row(order)))
+        connection.execute(sa.update(orders).where(orders.c.id == order.id).values(order_row(order)))
 
 
 def customer(connection: Connection, customer_id: str, *, lock: bool = False) -> Customer | None:
     """The customer of that id, locked for this transaction where asked."""
     record = _scalar(connection, sa.select(customers.c.record).where(customers.c.id == customer_id), lock)
     return None if record is None else Customer.model_validate(record)
+
+
+def customers_of(connection: Connection, customer_ids: Sequence[str]) -> dict[str, Customer]:
+    """The customers of these ids, by id."""
+    found = connection.scalars(sa.select(customers.c.record).where(customers.c.id.in_(customer_ids)))
+    return {record["id"]: Customer.model_validate(record) for record in found}
 
 
 def customer_by_email(connection: Connection, email: str) -> Customer | None:
@@ -69,6 +75,13 @@ def order(connection: Connection, order_id: str, *, lock: bool = False) -> Order
     """The order of that id, locked for this transaction where asked."""
     record = _scalar(connection, sa.select(orders.c.record).where(orders.c.id == order_id), lock)
     return None if record is None else Order.model_validate(record)
+
+
+def orders_numbered(connection: Connection, numbers: Sequence[str]) -> tuple[Order, ...]:
+    """The orders of these numbers, in any case of letters and with or without a `#`."""
+    ids = {form for number in numbers for form in (number.lower(), f"#{number.lower()}") if "\0" not in number}
+    found = connection.scalars(sa.select(orders.c.record).where(ORDER_NUMBER.in_(ids)).order_by(orders.c.place))
+    return tuple(map(Order.model_validate, found))
 
 
 def orders_of(connection: Connection, customer_id: str) -> tuple[Order, ...]:
@@ -158,13 +171,20 @@ def audit_of(connection: Connection, customer_id: str | None, order_id: str | No
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def _customer_row(record: Customer) -> dict[str, Any]:
+def customer_row(record: Customer) -> dict[str, Any]:
+    """The columns of a customer but the id."""
     zip = record.address.zip.strip() if record.address is not None else ""
     return {"email": _searchable(record.email), "name": _searchable(record.name), "zip": zip, "record": _json(record)}
 
 
-def _order_row(record: Order) -> dict[str, Any]:
+def order_row(record: Order) -> dict[str, Any]:
+    """The columns of an order but the id and its place in the shop's list."""
     return {"customer_id": record.customer_id, "record": _json(record)}
+
+
+def product_row(record: Product) -> dict[str, Any]:
+    """The columns of a product but the id."""
+    return {"record": _json(record)}
 
 
 def _insert_all(connection: Connection, table: sa.Table, new: Sequence[dict[str, Any]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, Column, Index, Integer, MetaData, String, Table, Text, func
+from sqlalchemy.engine import Connection
 
 from assistant.store.database import Schema
 
@@ -29,6 +30,9 @@ orders = Table(
     Column("place", Integer, nullable=False),
     Column("record", JSON, nullable=False),
 )
+
+ORDER_NUMBER = func.lower(orders.c.id)
+_by_number = Index("desk_orders_by_number", ORDER_NUMBER)
 
 products = Table(
     "desk_products",
@@ -60,4 +64,10 @@ audit = Table(
     Column("entry", JSON, nullable=False),
 )
 
-DESK_TABLES = Schema(metadata, desk_version, 1)
+
+def _numbered(connection: Connection) -> None:
+    """From version 1: orders are found by their numbers in any case of letters."""
+    _by_number.create(connection)
+
+
+DESK_TABLES = Schema(metadata, desk_version, 2, {1: _numbered})

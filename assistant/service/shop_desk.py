@@ -29,19 +29,32 @@ CHOICES = ("color", "size", "material")
 def desk_data(shop: Shop, catalogue: Iterable[Listed]) -> DeskData:
     """The shop's customers, as its orders name them, its orders, and its products by group of variants.
 
-    A customer's address is that of their newest order; a means of payment is one that an order was paid with. An order
-    whose customer has no id is nobody's, and is left out."""
+    A customer's address is that of their newest order; a means of payment is one that an order was paid with. Whose
+    customer has no id is known by their e-mail address; an order with neither is nobody's, and is left out."""
     listed = {product.id: product for product in catalogue}
-    past = [order for order in shop.orders.values() if order.customer.id]
+    owners = _owners(shop.orders.values())
+    past = [order for order in shop.orders.values() if order.id in owners]
     past.sort(key=lambda order: order.placed_at or "")
     by_customer: dict[str, list[PastOrder]] = {}
     for order in past:
-        by_customer.setdefault(str(order.customer.id), []).append(order)
+        by_customer.setdefault(owners[order.id], []).append(order)
     return DeskData(
         customers=tuple(_customer(customer_id, own) for customer_id, own in by_customer.items()),
-        orders=tuple(_order(order, listed) for order in past),
+        orders=tuple(_order(order, owners[order.id], listed) for order in past),
         products=tuple(_products(listed.values())),
     )
+
+
+def _owners(orders: Iterable[PastOrder]) -> dict[str, str]:
+    """The id of each order's customer: the shop's own, also where another order tells whose address it is."""
+    orders = list(orders)
+    ids = {_address_of(order): order.customer.id for order in orders if order.customer.id and order.customer.email}
+    owners = {order.id: order.customer.id or ids.get(_address_of(order)) or _address_of(order) for order in orders}
+    return {order_id: owner for order_id, owner in owners.items() if owner}
+
+
+def _address_of(order: PastOrder) -> str:
+    return (order.customer.email or "").strip().lower()
 
 
 def _customer(customer_id: str, own: Sequence[PastOrder]) -> Customer:
@@ -59,7 +72,7 @@ def _customer(customer_id: str, own: Sequence[PastOrder]) -> Customer:
     )
 
 
-def _order(order: PastOrder, listed: Mapping[str, Listed]) -> Order:
+def _order(order: PastOrder, customer_id: str, listed: Mapping[str, Listed]) -> Order:
     items = tuple(_items(order, listed))
     method = _method(order)
     total = order.total if order.total is not None else sum(item.price for item in items)
@@ -67,15 +80,18 @@ def _order(order: PastOrder, listed: Mapping[str, Listed]) -> Order:
     parcel = Shipment(tracking_ids=(order.tracking_number or "",), item_ids=tuple(item.item_id for item in items))
     return Order(
         id=order.id,
-        customer_id=str(order.customer.id),
+        customer_id=customer_id,
         address=_address(order),
         items=items,
         status=order.status,
         payments=paid,
         shipments=(parcel,) if order.tracking_number else (),
         currency=order.currency,
+        total=order.total,
         placed_at=order.placed_at,
+        shipped_at=order.shipped_at,
         delivered_at=order.delivered_at,
+        expected_at=order.expected_at,
     )
 
 
@@ -100,7 +116,8 @@ def _products(listed: Iterable[Listed]) -> Iterator[Product]:
         groups.setdefault(_group(product), []).append(product)
     for group, members in groups.items():
         variants = tuple(
-            Variant(item_id=m.id, options=_options(m), available=m.availability == "in_stock", price=m.amount or 0.0)
+            Variant(item_id=m.id, name=m.title, options=_options(m), available=m.availability == "in_stock",
+                    price=m.amount)
             for m in members
             if m.amount is not None
         )

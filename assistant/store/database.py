@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from assistant.errors import InvalidInput, ShopkeeperError
 
 _POOL = {"pool_size": 5, "max_overflow": 60}
-_ADVISORY_LOCK = 7_305_031  # any constant: two programs that start at once create the tables one after the other
+_ADVISORY_LOCK = 7_305_031  # any constant: what two programs that start at once do, they do one after the other
 
 
 class StoreError(ShopkeeperError):
@@ -57,18 +57,18 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url, timeout) if self.sqlite else _postgresql(self.url, timeout)
         try:
-            with self.write() as connection:
-                if not self.sqlite:
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+            with self.write(alone=True) as connection:
                 self._prepare(connection)
         except BaseException:
             self.engine.dispose()
             raise
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: all of it is on disk after the block, or none of it."""
+    def write(self, *, alone: bool = False) -> Iterator[Connection]:
+        """One transaction: all of it is on disk after the block, or none of it. `alone`: no other such at a time."""
         with self._translated(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if alone and not self.sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
             yield connection
 
     @contextmanager

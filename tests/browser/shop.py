@@ -34,6 +34,7 @@ KETTLE = "a kettle"
 EXCHANGE = "I am ada@example.com, may the red lamp of order A3 be a gold one?"
 PERSON = "can I talk to a person, please?"
 THANKS = "thank you, that is all"
+STATUS = "where is my order A3 now?"
 AGENTS = {"ines": "a long password of ines", "otto": "a long password of otto"}
 
 
@@ -63,6 +64,7 @@ READINGS = {
     EXCHANGE: saying("return_refund"),
     PERSON: saying("ask_human"),
     THANKS: saying("thank_bye"),
+    STATUS: saying("order_status"),
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open, Watch
 from tests.browser.servers import Served
-from tests.browser.shop import AGENTS, BOOTS, EXCHANGE, KETTLE, PERSON, THANKS
+from tests.browser.shop import AGENTS, BOOTS, EXCHANGE, PERSON, STATUS, THANKS
 from tests.browser.steps import overflow, say
 
 pytestmark = pytest.mark.browser
@@ -103,7 +103,7 @@ def test_a_whole_case(small: Served, visit: Open, enter: Enter) -> None:
     desk.get_by_role("button", name="Give back").click()
     expect(desk.locator("#head")).to_contain_text("Assistant answers")
     expect(shop.get_by_text("A colleague of ours is here")).to_have_count(0)
-    say(shop, KETTLE)
+    expect(say(shop, STATUS)).to_contain_text("waiting for the items that you exchange")
     assert small.assistant.session(session_id).messages[-1].role == "assistant"
 
 
