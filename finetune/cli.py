@@ -8,7 +8,7 @@ from finetune.cli_copilot import evaluate_copilot
 from finetune.cli_data import data
 from finetune.cli_evaluate import judge
 from finetune.cli_label import app as label
-from finetune.cli_train import train
+from finetune.cli_train_base import train
 
 judge.command("copilot")(evaluate_copilot)
 app = typer.Typer()

@@ -1,4 +1,4 @@
-"""The picture of a training run: the loss of its steps and of what is held out, and the score of its judgements."""
+"""Pictures of training runs: the loss of its steps and of what is held out, and the score of its judgements."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ POINTS = 120
 HEIGHT, GAP = 214, 28
 STYLE = """text{font:12px system-ui,sans-serif;fill:#333}.small{font-size:11px;fill:#666}.title{font-weight:600}
 .grid{stroke:#ddd}.line{fill:none;stroke-width:2}.s1{fill:#2a6fb0}.l1{stroke:#2a6fb0}.s2{fill:#c2571a}.l2{stroke:#c2571a}
+.s3{fill:#3a8a4a}.l3{stroke:#3a8a4a}.s4{fill:#8250a8}.l4{stroke:#8250a8}
 @media(prefers-color-scheme:dark){text{fill:#ddd}.small{fill:#aaa}.grid{stroke:#444}}"""
 
 
@@ -30,6 +31,11 @@ def learning_curve(
     if metric is not None:
         points = [(float(j.step), j.score) for j in judged if j.score is not None]
         charts.append((f"{metric[0].upper()}{metric[1:]}, held out", lines([points], metric, "step")))
+    return standing_alone(charts)
+
+
+def standing_alone(charts: Sequence[tuple[str, str]]) -> str:
+    """An SVG file of charts with their titles, one below the other."""
     parts = [_placed(i, title, chart) for i, (title, chart) in enumerate(charts)]
     height = len(charts) * (HEIGHT + GAP)
     return (

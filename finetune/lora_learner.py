@@ -13,7 +13,7 @@ from finetune import privacy
 from finetune.chat_pairs import Example
 from finetune.lora_model import summed_loss
 from finetune.lora_recipe import LoraRecipe
-from finetune.packing import Batch, pack, pad, rows, steps
+from finetune.packing import Batch, pack, pad, rows, stack, steps
 
 
 class Learner:
@@ -129,7 +129,10 @@ class Learner:
     def _batches(self, examples: Sequence[Example]) -> list[Batch]:
         made: Iterator[Batch]
         if self.recipe.packing:
-            made = (pack(row) for row in rows(examples, self.recipe.max_length))
+            packed = rows(examples, self.recipe.max_length)
+            size = self.recipe.rows
+            groups = (packed[i : i + size] for i in range(0, len(packed), size))
+            made = (stack([pack(row) for row in group], self._filler) for group in groups)
         else:
             size = self.recipe.batch_size
             made = (pad(examples[i : i + size], self._filler) for i in range(0, len(examples), size))

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from finetune.recipe import YamlRecipe
 
-POSITIVE = ("rank", "alpha", "epochs", "batch_size", "accumulate", "checkpoint_every", "max_length", "dev_limit")
+POSITIVE = ("rank", "alpha", "epochs", "batch_size", "accumulate", "checkpoint_every", "max_length", "dev_limit",
+            "rows")  # fmt: skip
 RUNNING = ("output", "checkpoint_every", "device")
 """Settings that change nothing about the weights: a run may be taken up with others."""
 
@@ -34,6 +35,7 @@ class LoraRecipe(YamlRecipe):
     batch_size: int = 4
     accumulate: int = 4
     packing: bool = True
+    rows: int = 1
     learning_rate: float = 2e-4
     warmup: float = 0.05
     weight_decay: float = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Batch:
     `ids` is (B, T). `keep`, (K,), are the positions whose next token is trained in some row; `labels`, (B, K), are
     those tokens, `IGNORE` where a row's is not trained. Packed rows have `positions`, (B, T), which start again with
     each example: where they do and there is no mask, transformers lets no token see another example's. Padded rows
-    have `mask`, (B, T), 0 at padding.
+    have `mask`, (B, T), 0 at padding. `filled` tokens at the ends of packed rows are no example's.
     """
 
     ids: Tensor
@@ -29,6 +30,7 @@ class Batch:
     labels: Tensor
     mask: Tensor | None = None
     positions: Tensor | None = None
+    filled: int = 0
 
     @property
     def trained(self) -> int:
@@ -38,26 +40,40 @@ class Batch:
     @property
     def seen(self) -> int:
         """How many tokens that are no padding."""
-        return self.ids.numel() if self.mask is None else int(self.mask.sum())
+        return self.ids.numel() - self.filled if self.mask is None else int(self.mask.sum())
 
     def to(self, device: torch.device) -> Batch:
         """The same on a device."""
         mask, positions = (None if t is None else t.to(device) for t in (self.mask, self.positions))
-        return Batch(self.ids.to(device), self.keep.to(device), self.labels.to(device), mask, positions)
+        return Batch(self.ids.to(device), self.keep.to(device), self.labels.to(device), mask, positions, self.filled)
 
 
 def pack(examples: Sequence[Example]) -> Batch:
     """All examples in one row, end to end."""
-    ids = [i for e in examples for i in e.ids]
-    positions = [p for e in examples for p in range(len(e.ids))]
-    keep: list[int] = []
-    labels: list[int] = []
-    start = 0
-    for example in examples:
-        keep += range(start + example.prompt - 1, start + len(example.ids) - 1)
-        labels += example.ids[example.prompt :]
-        start += len(example.ids)
-    return Batch(torch.tensor([ids]), torch.tensor(keep), torch.tensor([labels]), positions=torch.tensor([positions]))
+    ids = torch.tensor([i for e in examples for i in e.ids])
+    ends = list(itertools.accumulate(len(e.ids) for e in examples))
+    keep = torch.cat([torch.arange(end - e.trained - 1, end - 1) for e, end in zip(examples, ends, strict=True)])
+    positions = torch.cat([torch.arange(len(e.ids)) for e in examples])
+    return Batch(ids.unsqueeze(0), keep, ids[keep + 1].unsqueeze(0), positions=positions.unsqueeze(0))
+
+
+def stack(packed: Sequence[Batch], filler: int) -> Batch:
+    """Packed rows on top of each other; what a row is shorter is filled by an example of its own, of which nothing is
+    trained."""
+    if len(packed) == 1:
+        return packed[0]
+    width = max(row.ids.shape[1] for row in packed)
+    ids = torch.full((len(packed), width), filler)
+    positions = torch.zeros_like(ids)
+    following = torch.full_like(ids, IGNORE)
+    for place, row in enumerate(packed):
+        length = row.ids.shape[1]
+        ids[place, :length] = row.ids[0]
+        positions[place, :length] = 0 if row.positions is None else row.positions[0]
+        positions[place, length:] = torch.arange(width - length)
+        following[place, row.keep] = row.labels[0]
+    keep = (following != IGNORE).any(0).nonzero().flatten()
+    return Batch(ids, keep, following[:, keep], positions=positions, filled=ids.numel() - sum(b.seen for b in packed))
 
 
 def pad(examples: Sequence[Example], filler: int) -> Batch:

@@ -1,4 +1,4 @@
-"""The compact writer's own tokenizer: byte-level BPE in which every placeholder is one token."""
+"""Tokenizers of models trained from scratch: byte-level BPE in which every placeholder is one token."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ TEMPLATE = (
 )
 
 
-def train_tokenizer(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
-    """A tokenizer of at most `size` tokens learnt from `texts`, with a chat template in Qwen's layout."""
+def train_tokenizer(
+    texts: Iterable[str], size: int, pieces: str = PIECES, template: str = TEMPLATE, context: int = 1024
+) -> PreTrainedTokenizerFast:
+    """A tokenizer of at most `size` tokens learnt from `texts`, with a chat template in Qwen's layout. No token is made
+    of parts of two `pieces`, an expression."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(PIECES), "isolated"),
+            pre_tokenizers.Split(Regex(pieces), "isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
@@ -41,7 +44,7 @@ def train_tokenizer(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
     )
     tokenizer.train_from_iterator([*_placeholders(), *texts], trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token=PAD, eos_token=END, chat_template=TEMPLATE, model_max_length=1024
+        tokenizer_object=tokenizer, pad_token=PAD, eos_token=END, chat_template=template, model_max_length=context
     )
 
 

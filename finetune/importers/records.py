@@ -19,14 +19,14 @@ def json_lines(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def csv_rows(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file, gzipped or not."""
+def csv_rows(path: Path, delimiter: str = ",") -> Iterator[dict[str, str]]:
+    """The rows of a CSV file, or of another `delimiter`, gzipped or not."""
     with (
         gzip.open(path, "rt", encoding="utf-8", newline="")
         if path.suffix == ".gz"
         else path.open(encoding="utf-8", newline="")
     ) as file:
-        yield from csv.DictReader(file)
+        yield from csv.DictReader(file, delimiter=delimiter)
 
 
 def find(words: str, text: str) -> str | None:

@@ -83,7 +83,8 @@ def _of_folder(path: Path) -> ModelSettings:
     from assistant.compact_reader import HEADS
 
     if (path / HEADS).is_file() or not (path / "adapter_config.json").is_file():
-        return ModelSettings(kind="compact", path=path)
+        chat = (path / "tokenizer.json").is_file()
+        return ModelSettings(kind="hub", model=str(path)) if chat else ModelSettings(kind="compact", path=path)
     card = read_card(path)
     named = json.loads((path / "adapter_config.json").read_text("utf-8"))["base_model_name_or_path"]
     return ModelSettings(kind="hub", model=card.base if card else named, adapter=path)

@@ -14,7 +14,7 @@ from assistant.checkpoints import load_base
 from assistant.generation import render
 from finetune.chat_pairs import Example, Pair, encode_pair
 from finetune.lora_model import summed_loss
-from finetune.packing import IGNORE, Batch, pack, pad, rows, steps
+from finetune.packing import IGNORE, Batch, pack, pad, rows, stack, steps
 from tests.finetune.lora_parts import PAIRS
 from tests.tiny import tiny_chat_model
 
@@ -72,6 +72,7 @@ def test_no_example_sees_another(model: Path, attention: str) -> None:
 def test_without_positions_of_their_own_examples_would_see_each_other(model: Path) -> None:
     """What the test above would miss if packing were silently lost."""
     base, tokenizer = load_base(str(model), torch.float32)
+    base.requires_grad_(False)
     examples = [encode_pair(tokenizer, pair) for pair in PAIRS]
     packed = pack(examples)
     running = torch.arange(packed.ids.shape[1])[None]
@@ -97,3 +98,16 @@ def test_each_epoch_has_all_examples_in_an_order_of_its_own() -> None:
     first, second = ([i for step in part for i in step] for part in (plan[:3], plan[3:]))
     assert sorted(first) == sorted(second) == list(range(5))
     assert first != second
+
+
+def test_rows_on_top_of_each_other_learn_as_each_alone(model: Path) -> None:
+    base, tokenizer = load_base(str(model), torch.float32)
+    base.requires_grad_(False)
+    examples = [encode_pair(tokenizer, pair) for pair in PAIRS]
+    packed = [pack(examples[:2]), pack(examples[2:3]), pack(examples[3:])]
+    stacked = stack(packed, tokenizer.pad_token_id)
+    assert stacked.ids.shape[0] == 3
+    assert trained(stacked) == [tokens for row in packed for tokens in trained(row)]
+    assert (stacked.trained, stacked.seen) == (sum(b.trained for b in packed), sum(len(e.ids) for e in examples))
+    alone = sum(float(summed_loss(base, row)) for row in packed)
+    assert float(summed_loss(base, stacked)) == pytest.approx(alone, rel=1e-5)
