@@ -1,6 +1,6 @@
 """Taking personal data out of labelled conversations before a model is trained on them, labels in step.
 
-What `finetune.personal_data` finds becomes a typed placeholder in lower case, such as `[email]`, in messages and
+What `assistant.personal_data` finds becomes a typed placeholder in lower case, such as `[email]`, in messages and
 search terms. A label's quote and value that held some of it hold the placeholder instead, so that every quote still is
 an exact substring of its message. What one message of a conversation tells to be a name is a name in all of them.
 """
@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from assistant.personal_data import Span, find
 from assistant.records import Constraint, Conversation, Need, State
 from finetune.conversations import chains
-from finetune.personal_data import Span, find
 
 PLACEHOLDER = {kind: f"[{kind}]" for kind in ("email", "card", "address", "phone", "order", "name")}
 DIGITS = re.compile(r"\D+")

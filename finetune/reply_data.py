@@ -16,10 +16,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.draft import Draft, sentences
+from assistant.personal_data import find
 from assistant.records import Conversation, Message, Plan
 from assistant.writer_prompt import writer_messages
 from finetune.conversations import Problem
-from finetune.personal_data import find
 from finetune.redaction import PLACEHOLDER, RedactedText
 from finetune.replies.examples import examples, signature
 

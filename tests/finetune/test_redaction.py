@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.personal_data import find, luhn
 from assistant.records import Constraint, Conversation, Message, Need, Source, State
 from finetune.generator import generate
 from finetune.labels import label_faults
-from finetune.personal_data import find, luhn
 from finetune.readings import readings
 from finetune.redaction import PLACEHOLDER, RedactedText, count, redact
 
@@ -62,6 +62,7 @@ def test_personal_data_becomes_a_placeholder(text: str, expected: str) -> None:
     [
         "boots under 120, size 42, not black",
         "a 128 gb usb drive under 20",
+        "a Max G30LP scooter, refurbished",
         "Samsung S8 8GB, or Anbernic RG35XX, or BenQ MW809ST",
         "do you have Dr Martens in size 7, or Dr. Pepper?",
         "I want to order 500 paper cups and 2 of them in red",
