@@ -129,6 +129,28 @@ class DeskSettings(Section):
     policy: Path | None = None
 
 
+class ChatwootSettings(Section):
+    """The Chatwoot whose conversations the assistant answers as an agent bot; off where `url` is not set.
+
+    `account` is the number in its addresses (/app/accounts/1/...); `token` is the agent bot's access token, `secret`
+    signs its webhooks, at most `tolerance` seconds ago. With `notes`, a conversation that is handed over gets a private
+    note with the copilot's summary and suggestions."""
+
+    url: str | None = Field(default=None, pattern="^https?://.")
+    account: int = Field(default=1, ge=1)
+    token: str | None = Field(default=None, min_length=1, repr=False)
+    secret: str | None = Field(default=None, min_length=8, repr=False)
+    tolerance: float = Field(default=300.0, gt=0)
+    notes: bool = True
+
+    @model_validator(mode="after")
+    def _complete(self) -> ChatwootSettings:
+        if self.url is not None and (self.token is None or self.secret is None):
+            raise ValueError("url also needs the agent bot's token and secret, best as SHOPKEEPER_CHATWOOT_TOKEN and "
+                             "SHOPKEEPER_CHATWOOT_SECRET in the environment")  # fmt: skip
+        return self
+
+
 class ConversationSettings(Section):
     """Thresholds of the conversation."""
 
@@ -155,6 +177,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
     desk: DeskSettings = DeskSettings()
+    chatwoot: ChatwootSettings = ChatwootSettings()
     conversation: ConversationSettings = ConversationSettings()
 
     @classmethod

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
-from assistant.api import chat, copilot, docs, errors, products, sessions, status
+from assistant.api import chat, chatwoot, copilot, docs, errors, products, sessions, status
 from assistant.api.agents import Agents
 from assistant.api.completions import completions_app
 from assistant.api.fallback import fallback
 from assistant.api.limits import BodyLimit
 from assistant.assistant import Assistant
+from assistant.chatwoot.bridge import Bridge
 
 TURNS_AT_ONCE = 32
 MAX_BODY_BYTES = 1024 * 1024
@@ -36,6 +40,7 @@ def create_app(assistant: Assistant) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        lifespan=_running,
         responses={422: {"model": errors.ErrorBody, "description": "What came in cannot be used"}},
     )
     app.state.assistant = assistant
@@ -43,6 +48,10 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.state.version = app.version
     app.state.turns = ThreadPoolExecutor(TURNS_AT_ONCE, thread_name_prefix="turn")
     doors = [chat.router, sessions.router, products.router, status.router, copilot.router, docs.router]
+    app.state.chatwoot = None
+    if assistant.settings.chatwoot.url is not None:
+        app.state.chatwoot = Bridge(assistant, assistant.settings.chatwoot)
+        doors.append(chatwoot.router)
     routes = [route for door in doors for route in door.routes]
     for router in (*doors, fallback(routes)):
         app.include_router(router)
@@ -51,6 +60,17 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.add_middleware(BodyLimit, prefixes=("/api/", "/v1/"), limit=MAX_BODY_BYTES)
     errors.install(app)
     return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    """While the application is served, the bridge to Chatwoot works, where there is one."""
+    bridge: Bridge | None = app.state.chatwoot
+    if bridge is not None:
+        bridge.start()
+    yield
+    if bridge is not None:
+        await run_in_threadpool(bridge.close)
 
 
 def program_version() -> str:

@@ -53,3 +53,14 @@ def test_a_missing_file_lists_the_ones_there(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(CONFIGS.parent)
     with pytest.raises(ConfigError, match=r"configs/demo\.yaml"):
         Settings.load("configs/nosuch.yaml", {})
+
+
+def test_a_chatwoot_takes_its_secrets_from_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text("shop: {catalogue: none.jsonl}\nchatwoot: {url: 'https://chatwoot.example', account: 2}\n")
+    secrets = {"SHOPKEEPER_CHATWOOT_TOKEN": "token-of-the-bot", "SHOPKEEPER_CHATWOOT_SECRET": "secret-of-the-bot"}
+    chatwoot = Settings.load(path, environment=secrets).chatwoot
+    assert (chatwoot.account, chatwoot.token, chatwoot.secret) == (2, "token-of-the-bot", "secret-of-the-bot")
+    assert "of-the-bot" not in repr(chatwoot)
+    with pytest.raises(ConfigError, match="SHOPKEEPER_CHATWOOT_TOKEN"):
+        Settings.load(path, environment={})
