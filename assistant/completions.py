@@ -21,8 +21,9 @@ from assistant.records import Reading
 
 if TYPE_CHECKING:
     from assistant.compact_reader import CompactReader
-    from assistant.generation import Generator, Step
+    from assistant.generation import Generator
     from assistant.reading import Reader
+    from assistant.sampling import Step
     from assistant.writing import CompactWriter, Hold, Writer
 
 Finish = Literal["stop", "length"]

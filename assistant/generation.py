@@ -1,4 +1,4 @@
-"""Generating text with a chat model and its LoRA adapters: the only module that runs torch to generate.
+"""Generating text with a chat model and its LoRA adapters: the only module that runs a model to generate.
 
 Any causal language model of transformers with a chat template will do, from the hub or from a folder, on CPU or
 GPU. One model serves every role; adapters are switched by name for each step, so answers for different shoppers
@@ -7,8 +7,9 @@ may be generated side by side from different threads.
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.adapters import check_adapter
 from assistant.checkpoints import load_base, pick_device, pick_dtype, stop_ids, with_adapters
+from assistant.drafting import Drafter
 from assistant.errors import ModelError
 from assistant.grammar import Grammars, Matcher
 from assistant.prompts import PROMPT_VERSION as READER_PROMPT
+from assistant.sampling import Sampler, Step
 from assistant.writer_prompt import PROMPT_VERSION as WRITER_PROMPT
 
 if TYPE_CHECKING:
     import torch
 
-    LogitsProcessor = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    from assistant.sampling import LogitsProcessor
 
 Chat = Sequence[Mapping[str, str]]
+HEADS = 4
+"""System messages whose key-value cache is kept, the last ones used."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,6 @@ class Token:
     id: int
     start: int
     end: int
-    logprob: float
-
-
-@dataclass(frozen=True)
-class Step:
-    """One generated token as it comes, and the log-probability that the model gave it among those allowed."""
-
-    id: int
     logprob: float
 
 
@@ -123,6 +120,8 @@ class Generator:
         self.adapters = tuple(adapters)
         self._model = model.eval()
         self._lock = threading.Lock()
+        self._heads: dict[tuple[str | None, tuple[int, ...]], Any] = {}
+        self._heads_lock = threading.Lock()
         self.context = int(getattr(model.config, "max_position_embeddings", 0) or 32768)
         self._stops = stop_ids(model, tokenizer)
         self._grammars = Grammars(tokenizer, model.get_output_embeddings().weight.shape[0], self._stops)
@@ -208,7 +207,7 @@ class Generator:
         the prompt. Raises `ModelError` for an unknown adapter, a prompt over the model's context, and an answer
         under a schema that the token limit cut short.
         """
-        sampler = _Sampler(temperature, top_p, seed, logits_processor)
+        sampler = Sampler(temperature, top_p, seed, logits_processor)
         matcher = self._grammars.matcher(schema) if schema is not None else None
         matcher = self._grammars.pattern(regex) if matcher is None and regex is not None else matcher
         return self._pieces(messages, adapter, matcher, max_new_tokens, sampler)
@@ -218,7 +217,7 @@ class Generator:
         return len(self._encode(messages))
 
     def _pieces(
-        self, messages: Chat, adapter: str | None, matcher: Matcher | None, limit: int, sampler: _Sampler
+        self, messages: Chat, adapter: str | None, matcher: Matcher | None, limit: int, sampler: Sampler
     ) -> Iterator[tuple[str, Step | None]]:
         if adapter is not None and adapter not in self.adapters:
             raise ModelError(f"No adapter {adapter!r} is loaded; there are: {', '.join(self.adapters) or 'none'}.")
@@ -229,7 +228,8 @@ class Generator:
                 f"The prompt has {len(prompt)} tokens and {self.name!r} takes {self.context}. Shorten the conversation."
             )
         detokenizer = Detokenizer(self.tokenizer)
-        for step in self._steps(prompt, adapter, matcher, min(limit, room), sampler):
+        begun = self._begun(messages, prompt, adapter)
+        for step in self._steps(prompt, begun, adapter, matcher, min(limit, room), sampler):
             yield ("" if step.id in self._stops else detokenizer.push(step.id)), step
         yield detokenizer.flush(), None
         if matcher is not None and not matcher.complete:
@@ -238,36 +238,71 @@ class Generator:
             )
 
     def _steps(
-        self, prompt: list[int], adapter: str | None, matcher: Matcher | None, limit: int, sampler: _Sampler
+        self,
+        prompt: list[int],
+        cache: Any,
+        adapter: str | None,
+        matcher: Matcher | None,
+        limit: int,
+        sampler: Sampler,
     ) -> Iterator[Step]:
-        """The generated tokens, the one that ends the answer included. Forced tokens cost no choice."""
-        pending, cache, made = prompt, None, 0
-        generated: list[int] = []
-        while made < limit:
-            scores, cache = self._forward(pending, cache, adapter)
-            forced = matcher.forced() if matcher is not None else []
-            steps = [Step(token, 0.0) for token in forced]
-            if not steps:
-                allowed = matcher.allowed() if matcher is not None else None
-                steps = [sampler.choose(scores, generated, allowed)]
-            for step in steps[: limit - made]:
-                if matcher is not None:
-                    matcher.accept(step.id)
-                generated.append(step.id)
-                made += 1
-                yield step
-                if step.id in self._stops:
-                    return
-            pending = [step.id for step in steps]
+        """The generated tokens, the one that ends the answer included, from a `cache` that may hold the beginning of
+        the prompt. Forced tokens cost no choice, and a pass goes as far as its draft is what is chosen."""
+        drafter = Drafter(prompt, self._stops)
+        pending, generated = prompt[cache.get_seq_length() :], list[int]()
+        while True:
+            draft = drafter.draft(matcher, limit - len(generated) - 1, guess=cache.is_croppable)
+            scores = self._forward(pending + draft, len(draft) + 1, cache, adapter)
+            right, pending = 0, []
+            while not pending:
+                for step in sampler.next(scores[right : right + 1], generated, matcher):
+                    generated.append(step.id)
+                    drafter.add(step.id)
+                    yield step
+                    if step.id in self._stops or len(generated) == limit:
+                        return
+                    if not pending and draft[right : right + 1] == [step.id]:
+                        right += 1
+                    else:
+                        pending.append(step.id)
+            drafter.learn(right, len(draft))
+            if cache.is_croppable:
+                cache.crop(right - len(draft))
 
-    def _forward(self, ids: list[int], cache: Any, adapter: str | None) -> tuple[torch.Tensor, Any]:
-        """Scores of the next token, float32 on the CPU, shape (1, vocabulary), and the grown cache."""
+    def _begun(self, messages: Chat, prompt: list[int], adapter: str | None) -> Any:
+        """A cache that holds the prompt's system message, where it has one: it is the same for all shoppers, so the
+        model goes through it once."""
+        head = self._encode(messages[:1], answer=False) if messages[0]["role"] == "system" else []
+        if not head or prompt[: len(head)] != head or len(head) == len(prompt):
+            return self._cache()
+        key = (adapter, tuple(head))
+        with self._heads_lock:
+            cache = self._heads.pop(key, None)
+            if cache is None:
+                cache = self._cache()
+                self._forward(head, 1, cache, adapter)
+            self._heads[key] = cache
+            while len(self._heads) > HEADS:
+                del self._heads[next(iter(self._heads))]
+            return copy.deepcopy(cache)
+
+    def _cache(self) -> Any:
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self._model.config)
+        cache.activate_past_recording()
+        return cache
+
+    def _forward(self, ids: list[int], keep: int, cache: Any, adapter: str | None) -> torch.Tensor:
+        """Scores of what follows each of the last `keep` tokens, float32 on the CPU, shape (keep, vocabulary); the
+        cache grows by `ids`."""
         import torch
 
         batch = torch.tensor([ids], device=self.device)
         with self._lock, torch.inference_mode(), self._active(adapter):
-            out = self._model(input_ids=batch, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        return out.logits[:, -1].float().cpu(), out.past_key_values
+            out = self._model(input_ids=batch, past_key_values=cache, use_cache=True, logits_to_keep=keep)
+        scores: torch.Tensor = out.logits[0].float().cpu()
+        return scores
 
     def _active(self, adapter: str | None) -> Any:
         if not self.adapters:
@@ -278,44 +313,7 @@ class Generator:
             self._model.set_adapter(adapter, inference_mode=True)
         return nullcontext()
 
-    def _encode(self, messages: Chat) -> list[int]:
+    def _encode(self, messages: Chat, answer: bool = True) -> list[int]:
+        text = render(self.tokenizer, messages, answer=answer)
         with self._lock:
-            return list(self.tokenizer.encode(render(self.tokenizer, messages), add_special_tokens=False))
-
-
-class _Sampler:
-    """Chooses the next token from scores of shape (1, vocabulary)."""
-
-    def __init__(self, temperature: float, top_p: float, seed: int | None, processor: LogitsProcessor | None) -> None:
-        if temperature < 0 or not 0 < top_p <= 1:
-            raise ValueError(f"temperature must be 0 or more and top_p in (0, 1]; got {temperature} and {top_p}")
-        import torch
-
-        self._temperature = temperature
-        self._top_p = top_p
-        self._processor = processor
-        self._random = torch.Generator()
-        if seed is None:
-            self._random.seed()
-        else:
-            self._random.manual_seed(seed)
-
-    def choose(self, scores: torch.Tensor, generated: list[int], allowed: Any) -> Step:
-        import torch
-
-        if allowed is not None:
-            scores = scores.masked_fill(~torch.from_numpy(allowed), float("-inf"))
-        if self._processor is not None:
-            scores = self._processor(torch.tensor([generated], dtype=torch.long), scores)
-        logprobs = scores[0].log_softmax(-1)
-        if torch.isnan(logprobs).any():
-            raise ModelError("The model's scores are not numbers, or nothing was allowed to follow. Check its weights.")
-        token = int(logprobs.argmax()) if self._temperature == 0 else self._draw(scores[0])
-        return Step(token, float(logprobs[token]))
-
-    def _draw(self, scores: torch.Tensor) -> int:
-        import torch
-
-        weights, order = (scores / self._temperature).softmax(-1).sort(descending=True)
-        weights = weights.masked_fill(weights.cumsum(-1) - weights >= self._top_p, 0.0)
-        return int(order[torch.multinomial(weights, 1, generator=self._random)])
+            return list(self.tokenizer.encode(text, add_special_tokens=False))

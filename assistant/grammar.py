@@ -40,6 +40,15 @@ class Matcher:
         if not self._matcher.consume_token(token):
             raise ModelError(f"Constrained decoding failed at token {token}: {self._matcher.get_error()}")
 
+    def tries(self, token: int) -> bool:
+        """Moves on by `token` where the grammar allows it; whether it did."""
+        return bool(self._matcher.try_consume_tokens([token]))
+
+    def back(self, count: int) -> None:
+        """Takes the last `count` tokens back."""
+        if count and not self._matcher.rollback(count):
+            raise ModelError(f"Constrained decoding could not go back {count} tokens: {self._matcher.get_error()}")
+
     @property
     def complete(self) -> bool:
         """Whether what was accepted is whole: may end here."""

@@ -1,4 +1,5 @@
-"""Tokens that the schema forces, taken at once, beside plain constrained `generate`: same model, same output.
+"""Readings by drafts (what the schema forces, what the prompt suggests) beside plain constrained `generate`: same model,
+same output.
 
     python -m tests.benchmarks.bench_forced [--model NAME] [--turns 12] [--json]
 
