@@ -1,5 +1,5 @@
-"""Readings by drafts (what the schema forces, what the prompt suggests) beside plain constrained `generate`: same model,
-same output.
+"""Readings by drafts (what the schema forces, what the prompt suggests) beside plain constrained `generate`: the same
+model and output.
 
     python -m tests.benchmarks.bench_forced [--model NAME] [--turns 12] [--json]
 
