@@ -109,13 +109,15 @@ Answerer = Literal["assistant", "person"]
 
 @dataclass(frozen=True)
 class Heard:
-    """The contact wrote. `answerer` is who answers as Chatwoot has it, `None` where that says nothing; `user_id` is the
-    shopper whom the shop vouches for."""
+    """The contact wrote. `answerer` is who answers as Chatwoot has it, `None` where it does not say; `assigned`: it is
+    the assistant's, but a person is assigned, lately or in an earlier round. `user_id` is the shopper whom the shop
+    vouches for."""
 
     conversation: int
     message_id: int
     text: str
     answerer: Answerer | None = None
+    assigned: bool = False
     at: float | None = None
     user_id: str | None = None
 
@@ -128,15 +130,18 @@ class Spoken:
     message_id: int
     text: str
     pending: bool = False
+    at: float | None = None
 
 
 @dataclass(frozen=True)
 class Passed:
-    """From now on the conversation is answered by `answerer`; `at` is when, in Chatwoot's time."""
+    """From now on the conversation is answered by `answerer`; `at` is when, in Chatwoot's time. `assigned`: by a person
+    who was assigned while it stays pending."""
 
     conversation: int
     answerer: Answerer
     at: float | None = None
+    assigned: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,20 +176,20 @@ def _of_message(webhook: Webhook) -> Meaning | None:
     text = webhook.content or ""
     if kind == "incoming" and sender.type in (None, "contact"):
         user_id = sender.identifier if meta.hmac_verified else None
-        return Heard(about.id, message_id, text, _answerer(about), about.updated_at, user_id or None)
+        answerer = _answerer(about)
+        return Heard(about.id, message_id, text, answerer, meta.with_person, about.updated_at, user_id or None)
     if kind == "outgoing" and isinstance(post := attributes.get(REFERENCE), int):
         return Returned(about.id, post)
     if kind == "outgoing" and sender.type == "user" and not attributes.get("automation_rule_id"):
-        return Spoken(about.id, message_id, text, about.status == "pending")
+        return Spoken(about.id, message_id, text, about.status == "pending", about.updated_at)
     return None
 
 
 def _answerer(about: Conversation) -> Answerer | None:
-    """Who answers the next message. A person may have been assigned while it is still pending, lately or long ago."""
+    """Who answers the next message, by the status alone."""
     if about.status in WITH_PERSON:
         return "person"
-    assigned = about.meta is not None and about.meta.with_person
-    return "assistant" if about.status == "pending" and not assigned else None
+    return "assistant" if about.status == "pending" else None
 
 
 def _of_conversation(webhook: Webhook, about: Conversation) -> Meaning | None:
@@ -204,7 +209,7 @@ def _by_assignee(about: Conversation, assigned: bool) -> Passed | None:
     if not assigned:
         return _by_status(about) if about.status == "pending" else None
     person = about.meta is not None and about.meta.with_person
-    return Passed(about.id, "person", about.updated_at) if person else None
+    return Passed(about.id, "person", about.updated_at, about.status == "pending") if person else None
 
 
 def _by_status(about: Conversation) -> Passed | None:

@@ -42,14 +42,15 @@ class Intake:
 
     def _heard(self, meaning: Heard) -> bool:
         place = self._place(meaning.conversation, meaning.user_id)
-        if meaning.answerer is not None:
+        lately_assigned = meaning.assigned and self._ledger.assigned(place.id)
+        if meaning.answerer == "person" or (meaning.answerer == "assistant" and not lately_assigned):
             self._passed(place, Passed(meaning.conversation, meaning.answerer, meaning.at))
         return self._ledger.hear(place.id, meaning.message_id, meaning.text, silent=meaning.answerer == "person")
 
     def _spoken(self, meaning: Spoken) -> bool:
         """A person's words take the conversation over, and join the transcript."""
         place = self._place(meaning.conversation)
-        self._answered_by(place, "person")
+        self._passed(place, Passed(meaning.conversation, "person", meaning.at))
         if meaning.pending:
             self._ledger.draft(place.id, Draft(f"spoken.{meaning.message_id}", "status", "open"))
         text = meaning.text[: self._assistant.settings.conversation.max_message_chars]
@@ -62,10 +63,10 @@ class Intake:
         return True
 
     def _passed(self, place: Place, meaning: Passed) -> bool:
-        if not self._ledger.passed(place.id, meaning.at):
-            return False
         if meaning.answerer == "assistant" and self._ledger.opening(place.id):
             return False  # we are handing over ourselves, and Chatwoot does not know it yet
+        if not self._ledger.passed(place.id, meaning.at, assigned=meaning.assigned):
+            return False
         self._answered_by(place, meaning.answerer)
         return True
 

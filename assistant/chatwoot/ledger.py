@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -88,7 +89,7 @@ class Ledger:
         """A place for a conversation: the one that it has, else a new one with this session."""
         same = sa.and_(conversations.c.account == self._account, conversations.c.conversation == conversation)
         row = {"account": self._account, "conversation": conversation, "session_id": session_id, "collected": 0,
-               "revision": 0, "leased_until": 0.0}  # fmt: skip
+               "revision": 0, "assigned": False, "leased_until": 0.0}  # fmt: skip
         with self._database.write() as connection:
             if (found := _read_place(connection, same)) is None:
                 connection.execute(sa.insert(conversations).values(row))
@@ -113,16 +114,22 @@ class Ledger:
             connection.execute(sa.insert(heard).values(row))
             return True
 
-    def passed(self, place: int, at: float | None) -> bool:
-        """Notes when Chatwoot last said who answers; False where it has said something newer before."""
+    def passed(self, place: int, at: float | None, *, assigned: bool = False) -> bool:
+        """Notes when Chatwoot last said who answers, `assigned` where a person does who was assigned while it was
+        pending; False where it has said something newer before."""
+        here = conversations.c.id == place
         with self._database.write() as connection:
-            before = connection.scalar(sa.select(conversations.c.passed_at).where(conversations.c.id == place))
+            before = connection.scalar(sa.select(conversations.c.passed_at).where(here))
             if before is not None and at is not None and at < before:
                 return False
-            if at is not None:
-                change = sa.update(conversations).where(conversations.c.id == place)
-                connection.execute(change.values(passed_at=at))
+            news = {"assigned": assigned} | ({} if at is None else {"passed_at": at})
+            connection.execute(sa.update(conversations).where(here).values(news))
             return True
+
+    def assigned(self, place: int) -> bool:
+        """Whether a person answers who was assigned while the conversation was pending."""
+        with self._database.read() as connection:
+            return bool(connection.scalar(sa.select(conversations.c.assigned).where(conversations.c.id == place)))
 
     def keep_back(self, place: int) -> None:
         """A person took over: what is waiting to be answered is only read, and what the assistant said and has not been
@@ -148,16 +155,19 @@ class Ledger:
     # --- working it off ----------------------------------------------------------------------------------------------
 
     def due(self, limit: int = 50) -> list[int]:
-        """The places where something is to be done now and nobody does it."""
-        now = self._clock()
-        here = conversations.c.id
-        to_hear = sa.exists().where(heard.c.place == here, ~heard.c.done, heard.c.due <= now)
-        to_send = sa.exists().where(posts.c.place == here, ~posts.c.done, posts.c.due <= now)
-        moved = sa.exists().where(
-            sessions.c.id == conversations.c.session_id, sessions.c.revision != conversations.c.revision
+        """The places where something is to be done now and nobody does it: to answer, to send, or to look at, since
+        their session was written to within the last day, as an agent of the shop's own desk does."""
+        now, here = self._clock(), conversations.c.id
+        lately = datetime.fromtimestamp(now - 86400, UTC).isoformat(timespec="milliseconds")
+        moved = sa.select(here).join(sessions, sessions.c.id == conversations.c.session_id)
+        moved = moved.where(sessions.c.updated >= lately, sessions.c.revision != conversations.c.revision)
+        some = sa.union(
+            sa.select(heard.c.place).where(~heard.c.done, heard.c.due <= now),
+            sa.select(posts.c.place).where(~posts.c.done, posts.c.due <= now),
+            moved,
         )
-        mine = sa.and_(conversations.c.account == self._account, conversations.c.leased_until < now)
-        query = sa.select(here).where(mine, sa.or_(to_hear, to_send, moved)).order_by(here).limit(limit)
+        free = sa.and_(conversations.c.account == self._account, conversations.c.leased_until < now)
+        query = sa.select(here).where(free, here.in_(some)).order_by(here).limit(limit)
         with self._database.read() as connection:
             return list(connection.scalars(query))
 

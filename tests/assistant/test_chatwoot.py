@@ -295,6 +295,18 @@ def test_a_hand_over_opens_the_conversation_with_a_note_and_silences_the_assista
     assert site.transcript()[-2] == ("user", THANKS)
 
 
+def test_a_hand_over_does_not_depend_on_the_note(
+    site: Site, chatwoot: Chatwoot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(*_: object) -> None:
+        raise ModelError("the writer is down")
+
+    monkeypatch.setattr(site.assistant.copilot, "suggest", failing)
+    chatwoot.contact_says(1, HUMAN)
+    until(lambda: chatwoot.talk(1).status == "open")
+    assert chatwoot.talk(1).said_by("note") == [] and "handed over without a note" in caplog.text
+
+
 def test_while_a_person_has_it_the_assistant_is_silent(site: Site, chatwoot: Chatwoot) -> None:
     chatwoot.talk(1).status = "open"
     chatwoot.contact_says(1, BOOTS)
@@ -323,10 +335,19 @@ def test_an_assignment_takes_over_and_its_end_gives_back(site: Site, chatwoot: C
     until(lambda: len(chatwoot.talk(1).said_by("bot")) == 2)
 
 
-def test_who_was_assigned_long_ago_does_not_silence_the_bot(site: Site, chatwoot: Chatwoot) -> None:
-    chatwoot.talk(1).assignee = INES
+def test_who_was_assigned_in_an_earlier_round_does_not_silence_the_bot(site: Site, chatwoot: Chatwoot) -> None:
+    talk, hook = chatwoot.talk(1), chatwoot.hook
+    chatwoot.contact_says(1, HUMAN)
+    until(lambda: talk.status == "open")
+    until(site.settled)
+    chatwoot.assign(1, INES)
+    chatwoot.hook = None  # what follows is not told: we were down
+    chatwoot.set_status(1, "resolved")
+    chatwoot.hook = hook
+    assert site.holder() == HOLDER
     chatwoot.contact_says(1, BOOTS)
-    until(lambda: chatwoot.talk(1).said_by("bot"))
+    until(lambda: len(talk.said_by("bot")) == 2)
+    assert site.holder() is None and talk.assignee == INES
 
 
 def test_a_person_who_just_writes_takes_over_and_opens_it(site: Site, chatwoot: Chatwoot) -> None:
