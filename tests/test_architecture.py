@@ -88,9 +88,19 @@ def test_the_commands_of_the_readme_are_understood() -> None:
 
 def recipes() -> dict[str, Callable[[Path], object]]:
     """What reads each training recipe of configs/."""
-    from finetune import lora_recipe, train_intent, train_reader, train_tickets, train_writer
+    from finetune import (
+        base_recipe,
+        lora_recipe,
+        train_encoder,
+        train_intent,
+        train_reader,
+        train_tickets,
+        train_writer,
+    )
 
     return {
+        "train-base.yaml": base_recipe.BaseRecipe.from_yaml,
+        "train-encoder.yaml": train_encoder.Recipe.from_yaml,
         "train-hub-reader.yaml": lora_recipe.LoraRecipe.from_yaml,
         "train-hub-writer.yaml": lora_recipe.LoraRecipe.from_yaml,
         "train-intent.yaml": train_intent.Recipe.from_yaml,

@@ -109,3 +109,17 @@ def test_prices_in_another_currency(shop: list[Product], tiny: Encoder) -> None:
     index = Index(catalogue, vectors, Lexical.build(shop), Kinds(catalogue, tiny), tiny, {"EUR": 2.0, "USD": 1.0})
     limit = Condition(attribute="price", op="at_most", value=20.0, unit="EUR")
     assert {p.id for p in index.allowed(None, [limit])} == {"k2", "f1"}
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_many_queries_find_what_each_alone_finds(count: int) -> None:
+    random = np.random.default_rng(1)
+    matrix = random.normal(size=(300, 16)).astype(np.float32)
+    queries = random.normal(size=(count, 16)).astype(np.float32)
+    vectors = Vectors(matrix)
+    for size in (5, 120, 300):
+        allowed = np.sort(random.choice(300, size, replace=False)).astype(np.int64)
+        places, scores = vectors.top_of_each(queries, 7, allowed)
+        assert places.shape == scores.shape == (count, min(7, size))
+        for query, row in zip(queries, places, strict=True):
+            assert row.tolist() == vectors.top(query, 7, allowed)[0].tolist()
