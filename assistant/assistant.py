@@ -227,6 +227,10 @@ class Assistant:
         """The session as it stands. Raises `UnknownSession`."""
         return self._parts.store.load(session_id)
 
+    def version(self, session_id: str) -> str:
+        """A word that is another one whenever something in the session has changed. Raises `UnknownSession`."""
+        return self._parts.store.version(session_id)
+
     def record_events(self, session_id: str, events: Iterable[Event | dict[str, Any]]) -> None:
         """Keeps what the shopper did in the shop. Raises `UnknownSession` or `InvalidInput`."""
         self._parts.store.record_events(session_id, _events(events))

@@ -27,8 +27,10 @@ class TextVectors:
         """Vectors of shape `(len(texts), d)`, unit length."""
         with self._lock:
             found = {text: self._known[text] for text in texts if text in self._known}
-            missing = [text for text in dict.fromkeys(texts) if text not in found]
+        missing = [text for text in dict.fromkeys(texts) if text not in found]
+        if missing:
             found.update(zip(missing, self._encoder.encode(missing), strict=True))
+        with self._lock:
             for text, vector in found.items():
                 self._known[text] = vector
                 self._known.move_to_end(text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -38,6 +39,40 @@ async def in_turn_thread(request: Request, work: Callable[[], T]) -> T:
     """Runs slow work beside the event loop, in threads of its own, so that waiting turns hold up nothing else. It is
     finished even when the client goes away."""
     return await asyncio.get_running_loop().run_in_executor(request.app.state.turns, work)
+
+
+async def as_they_come(
+    request: Request, work: Iterator[T], *, finish: bool = True, meanwhile: T | None = None, patience: float = 15.0
+) -> AsyncIterator[T]:
+    """What slow work yields, run as in `in_turn_thread`; it handles its own errors. `finish`: also when the client goes
+    away, else it is closed then, at its next item. `meanwhile` is given after `patience` seconds without anything."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[tuple[T] | None] = asyncio.Queue()
+    gone = threading.Event()
+
+    def run() -> None:
+        try:
+            for item in work:
+                if gone.is_set() and not finish:
+                    break
+                loop.call_soon_threadsafe(queue.put_nowait, (item,))
+        finally:
+            loop.call_soon_threadsafe(queue.put_nowait, None)
+
+    request.app.state.turns.submit(run)
+    try:
+        while True:
+            try:
+                come = await asyncio.wait_for(queue.get(), patience)
+            except TimeoutError:
+                if meanwhile is not None:
+                    yield meanwhile
+                continue
+            if come is None:
+                return
+            yield come[0]
+    finally:
+        gone.set()
 
 
 def identified(user_id: str | None, staff: bool) -> str | None:

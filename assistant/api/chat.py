@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.sse import format_sse_event
 
-from assistant.api.access import Staff, TheAssistant, in_turn_thread
+from assistant.api.access import Staff, TheAssistant, as_they_come, in_turn_thread
 from assistant.api.bodies import ChatReply, ChatRequest
 from assistant.api.errors import ErrorBody, describe
 from assistant.api.views import as_json
@@ -87,30 +86,17 @@ async def _events(
     request: Request, assistant: Assistant, session_id: str, turn: Iterator[str | Reply], staff: bool
 ) -> AsyncIterator[bytes]:
     """The turn as events. It runs in a thread of its own to its end, whether or not anybody still listens."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
 
-    def send(event: bytes | None) -> None:
-        loop.call_soon_threadsafe(queue.put_nowait, event)
-
-    def run() -> None:
+    def run() -> Iterator[bytes]:
         try:
             for item in turn:
-                send(_piece(item) if isinstance(item, str) else _whole(_reply_json(assistant, session_id, item, staff)))
+                yield _piece(item) if isinstance(item, str) else _whole(_reply_json(assistant, session_id, item, staff))
         except Exception as error:  # the status line is long gone: the error has to be an event
             _, detail = describe(error)
-            send(_event("error", detail.model_dump(exclude_none=True)))
-        send(None)
+            yield _event("error", detail.model_dump(exclude_none=True))
 
-    request.app.state.turns.submit(run)
-    while True:
-        try:
-            event = await asyncio.wait_for(queue.get(), PING_SECONDS)
-        except TimeoutError:
-            yield format_sse_event(comment="still thinking")
-            continue
-        if event is None:
-            return
+    thinking = format_sse_event(comment="still thinking")
+    async for event in as_they_come(request, run(), meanwhile=thinking, patience=PING_SECONDS):
         yield event
 
 

@@ -42,37 +42,43 @@ class PastCases:
         self._store = store
         self._encode = encode
         self._known: dict[str, Remembered] = {}
-        self._seen: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
+        self._indexed: tuple[tuple[Remembered, ...], Vectors | None] = ((), None)
         self._lock = Lock()
 
     def like(self, session: Session, k: int = 3) -> tuple[PastCase, ...]:
         """The past conversations nearest to what the shopper of `session` says, nearest first; none that is far off."""
         asked = _asked(session)
         with self._lock:
-            self._read_on()
-            others = [case for case in self._known.values() if case.id != session.id and case.asked]
-        if not others or not asked:
+            cases, vectors = self._read_on()
+        others = np.array([place for place, case in enumerate(cases) if case.id != session.id], dtype=np.int64)
+        if vectors is None or not len(others) or not asked:
             return ()
-        vectors = self._encode([asked, *(case.asked for case in others)])
-        places, scores = Vectors(vectors[1:]).top(vectors[0], k, np.arange(len(others)))
-        near = [(others[i], float(score)) for i, score in zip(places, scores, strict=True) if score >= LEAST]
+        places, scores = vectors.top(self._encode([asked])[0], k, others)
+        near = [(cases[i], float(score)) for i, score in zip(places, scores, strict=True) if score >= LEAST]
         return tuple(
             PastCase(id=case.id, similarity=round(score, 3), asked=case.asked, answered=case.answered,
                      updated=case.updated)
             for case, score in near
         )  # fmt: skip
 
-    def _read_on(self) -> None:
-        """Reads conversations that are new or have moved on, and forgets those that are gone or too old."""
-        listed = {overview.id: overview.updated for overview in self._store.overviews(SEARCHED)}
-        self._known = {id: case for id, case in self._known.items() if id in listed}
-        self._seen = {id: updated for id, updated in self._seen.items() if id in listed}
-        new = [id for id, updated in listed.items() if self._seen.get(id) != updated]
+    def _read_on(self) -> tuple[tuple[Remembered, ...], Vectors | None]:
+        """Reads conversations that are new or have moved on, and forgets those that are gone or too old; all that are
+        known, and the index of their vectors, which is built again only where one of them is another."""
+        listed = self._store.revisions(SEARCHED)
+        known = {id: case for id, case in self._known.items() if id in listed}
+        self._seen = {id: revision for id, revision in self._seen.items() if id in listed}
+        new = [id for id, revision in listed.items() if self._seen.get(id) != revision]
         for id in new[:READ_AT_ONCE]:
             self._seen[id] = listed[id]
             case = remembered(self._store.load(id))
-            if case is not None:
-                self._known[id] = case
+            if case is not None and case.asked:
+                known[id] = case
+        if known != self._known:
+            self._known = known
+            cases = tuple(known.values())
+            self._indexed = (cases, Vectors(self._encode([case.asked for case in cases])) if cases else None)
+        return self._indexed
 
 
 def remembered(session: Session) -> Remembered | None:

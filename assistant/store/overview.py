@@ -1,4 +1,4 @@
-"""Conversations as a queue shows them, in a few queries whatever their number."""
+"""Conversations as a queue shows them: a few queries whatever their number, and one where none has moved on."""
 
 from __future__ import annotations
 
@@ -12,19 +12,53 @@ from assistant.records import Message, Reply, State
 from assistant.store.records import Overview
 from assistant.store.schema import handovers, messages, sessions, states
 
+_TALKED = sa.exists().where(messages.c.session_id == sessions.c.id)
+_LAST_USED = (sessions.c.updated.desc(), sessions.c.id)
+_RECENT = sa.select(sessions).where(_TALKED).order_by(*_LAST_USED).limit(sa.bindparam("limit"))
+_REVISIONS = (
+    sa.select(sessions.c.id, sessions.c.revision).where(_TALKED).order_by(*_LAST_USED).limit(sa.bindparam("limit"))
+)
 
-def overviews(connection: Connection, limit: int) -> tuple[Overview, ...]:
-    """The `limit` conversations that were used last, latest first; those in which nothing was said are left out."""
-    talked = sa.exists().where(messages.c.session_id == sessions.c.id)
-    recent = sa.select(sessions).where(talked).order_by(sessions.c.updated.desc(), sessions.c.id).limit(limit)
-    rows = connection.execute(recent).all()
+
+def revisions(connection: Connection, limit: int) -> dict[str, int]:
+    """The revisions of the `limit` conversations that were used last, by session, latest first."""
+    return {row.id: row.revision for row in connection.execute(_REVISIONS, {"limit": limit})}
+
+
+class Overviews:
+    """Remembers the overviews that it read last; those whose session has another revision by now are read again.
+
+    Safe to use from many threads: what is remembered is replaced whole."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, Overview]] = {}
+
+    def latest(self, connection: Connection, limit: int) -> tuple[Overview, ...]:
+        """The `limit` conversations that were used last, latest first; those in which nothing was said are left out."""
+        rows = connection.execute(_RECENT, {"limit": limit}).all()
+        known = self._known
+        same = {row.id: _as_of(row, known[row.id][1]) for row in rows if known.get(row.id, (None,))[0] == row.revision}
+        fresh = _read(connection, [row for row in rows if row.id not in same])
+        found = {row.id: same.get(row.id) or fresh[row.id] for row in rows}
+        self._known = {row.id: (row.revision, found[row.id]) for row in rows}
+        return tuple(found.values())
+
+
+def _as_of(row: Row[Any], overview: Overview) -> Overview:
+    """The overview with the time of something that made no new revision, such as a click."""
+    return overview if overview.updated == row.updated else overview.model_copy(update={"updated": row.updated})
+
+
+def _read(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Overview]:
+    if not rows:
+        return {}
     ids = [row.id for row in rows]
     last = _latest(connection, messages, messages.c.position, ids)
     replies = _latest(connection, messages, messages.c.position, ids, messages.c.reply.is_not(None))
     current = _latest(connection, states, states.c.id, ids, ~states.c.undone)
     passed = _latest(connection, handovers, handovers.c.id, ids)
-    return tuple(_overview(row, last[row.id], replies.get(row.id), current.get(row.id), passed.get(row.id))
-                 for row in rows)
+    return {row.id: _overview(row, last[row.id], replies.get(row.id), current.get(row.id), passed.get(row.id))
+            for row in rows}  # fmt: skip
 
 
 def _latest(

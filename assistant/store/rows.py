@@ -52,6 +52,7 @@ class Locked:
 _LOCK = (
     sa.select(sessions.c.revision, sessions.c.holder).where(sessions.c.id == sa.bindparam("session")).with_for_update()
 )
+_VERSION = sa.select(sessions.c.revision, sessions.c.updated).where(sessions.c.id == sa.bindparam("session"))
 _LAST = sa.select(sa.func.max(messages.c.position)).where(messages.c.session_id == sa.bindparam("session"))
 _REPEATED = sa.select(messages.c.id).where(
     messages.c.session_id == sa.bindparam("session"), messages.c.idempotency_key == sa.bindparam("key")
@@ -81,6 +82,14 @@ def touch(connection: Connection, session_id: str) -> None:
     """Locks the session and notes that it was used, without a new revision."""
     lock(connection, session_id)
     connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(updated=now()))
+
+
+def version_of(connection: Connection, session_id: str) -> str:
+    """A word for the session as it is. Raises UnknownSession."""
+    row = connection.execute(_VERSION, {"session": owner(session_id)}).one_or_none()
+    if row is None:
+        raise UnknownSession(session_id)
+    return f"{row.revision}.{row.updated}"
 
 
 def insert_message(

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from assistant.store.database import Schema
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -41,6 +41,7 @@ sessions = Table(
     Column("revision", Integer, nullable=False),
     Column("holder", Text),
 )
+_by_use = Index("sessions_by_use", sessions.c.updated.desc(), sessions.c.id)
 
 messages = Table(
     "messages",
@@ -125,4 +126,9 @@ def _holding(connection: Connection) -> None:
     handovers.create(connection)
 
 
-SESSIONS = Schema(metadata, schema_version, SCHEMA_VERSION, {1: _holding})
+def _queue(connection: Connection) -> None:
+    """From version 2: the conversations that were used last are found without sorting all."""
+    _by_use.create(connection)
+
+
+SESSIONS = Schema(metadata, schema_version, SCHEMA_VERSION, {1: _holding, 2: _queue})

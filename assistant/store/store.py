@@ -24,7 +24,7 @@ from assistant.errors import InvalidInput, UnknownSession
 from assistant.records import Constraint, Event, Message, Pick, Reply, State
 from assistant.store.database import Database
 from assistant.store.holding import give, holder_of, require_agent, require_assistant, take
-from assistant.store.overview import overviews
+from assistant.store.overview import Overviews, revisions
 from assistant.store.records import Overview, StateSource, StoredSession, Thumb
 from assistant.store.rows import (
     advance,
@@ -38,6 +38,7 @@ from assistant.store.rows import (
     owner,
     text,
     touch,
+    version_of,
 )
 from assistant.store.schema import SESSIONS, basket, feedback, messages, sessions, states
 
@@ -53,6 +54,7 @@ class Store:
 
     def __init__(self, url: str, *, timeout: float = 10.0) -> None:
         self._database = Database(url, timeout, SESSIONS)
+        self._overviews = Overviews()
 
     def create_session(self, user_id: str | None = None) -> str:
         """A new, empty session; its id holds 256 random bits."""
@@ -133,7 +135,17 @@ class Store:
     def overviews(self, limit: int = 200) -> tuple[Overview, ...]:
         """The conversations that were used last, latest first."""
         with self._database.read() as connection:
-            return overviews(connection, limit)
+            return self._overviews.latest(connection, limit)
+
+    def revisions(self, limit: int) -> dict[str, int]:
+        """The revisions of the conversations that were used last, by session, latest first."""
+        with self._database.read() as connection:
+            return revisions(connection, limit)
+
+    def version(self, session_id: str) -> str:
+        """A word that is another one whenever something in the session has changed."""
+        with self._database.read() as connection:
+            return version_of(connection, session_id)
 
     def append_reply(
         self,

@@ -1,5 +1,6 @@
 """The desk's routes: who may call them, what they do to the conversation, and what they refuse."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -56,6 +57,11 @@ def session(assistant: Assistant) -> str:
 
 def about(session_id: str, part: str = "") -> str:
     return f"/desk/conversations/{session_id}{part}"
+
+
+def suggested(client: TestClient, session_id: str) -> list[str]:
+    """What the copilot shows, as it grows."""
+    return [json.loads(line)["html"] for line in client.get(about(session_id, "/copilot")).text.splitlines()]
 
 
 def desk_routes() -> list[tuple[str, str]]:
@@ -149,7 +155,7 @@ def test_hostile_words_are_shown_as_words(ines: TestClient, assistant: Assistant
     assistant.respond(session_id, HOSTILE)
     assert "<img src=x" not in ines.get("/desk/queue").text
     assert "<img src=x" not in "".join(ines.get(about(session_id)).json()["pieces"].values())
-    assert "<img src=x" not in ines.get(about(session_id, "/copilot")).text
+    assert "<img src=x" not in suggested(ines, session_id)[-1]
 
 
 def test_an_unknown_conversation_is_said_to_be_unknown(ines: TestClient) -> None:
@@ -264,5 +270,23 @@ def test_nobody_known_can_be_acted_for(ines: TestClient, assistant: Assistant) -
 
 
 def test_the_copilot_suggests_replies_with_citations_that_open(ines: TestClient, session: str) -> None:
-    html = ines.get(about(session, "/copilot")).text
+    html = suggested(ines, session)[-1]
     assert "Summary" in html and 'data-do="insert"' in html
+
+
+def test_a_suggestion_grows_from_the_summary(ines: TestClient, assistant: Assistant) -> None:
+    session_id = assistant.new_session("ada")
+    assistant.respond(session_id, BOOTS)
+    first, *_, last = suggested(ines, session_id)
+    assert "Summary" in first and "Writing" in first and "data-do" not in first
+    assert 'data-do="insert"' in last and "Writing" not in last
+    assert suggested(ines, session_id)[-1] == last
+
+
+def test_a_reader_that_fails_is_told_in_the_panel(ines: TestClient, assistant: Assistant) -> None:
+    session_id = assistant.new_session()
+    assistant.respond(session_id, BOOTS)
+    with assistant._parts.store._database.write() as connection:
+        connection.exec_driver_sql("UPDATE messages SET content = 'break the model once' WHERE role = 'user'")
+    *_, last = ines.get(about(session_id, "/copilot")).text.splitlines()
+    assert "error" in json.loads(last) and "/secret" not in last

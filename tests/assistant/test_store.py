@@ -288,7 +288,7 @@ def test_a_database_is_opened_again(url: str) -> None:
 def test_another_schema_version_is_refused(url: str) -> None:
     Store(url).close()
     _execute(url, "UPDATE schema_version SET version = 99")
-    with pytest.raises(StoreError, match="schema version 99, this program needs 2"):
+    with pytest.raises(StoreError, match="schema version 99, this program needs 3"):
         Store(url)
 
 

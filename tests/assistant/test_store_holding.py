@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from assistant.errors import InvalidInput, UnknownSession
-from assistant.records import Message
+from assistant.records import Event, Message, State
 from assistant.store import ConflictError, Handover, HeldError, Store, StoredSession
 from tests.assistant.stores import postgresql, reply, store, url, user
 
@@ -291,6 +291,33 @@ def test_the_overview_shows_what_a_queue_needs(store: Store) -> None:
     assert not store.overviews(limit=1)[0].handed_over
 
 
+def test_overviews_that_are_remembered_are_those_that_are_read_anew(store: Store, url: str) -> None:
+    first, second = store.create_session("C1"), store.create_session()
+    changes = (
+        lambda: store.append_message(first, user("a tent")),
+        lambda: store.append_message(second, user("a kettle")),
+        lambda: store.append_reply(first, reply("Which one?")),
+        lambda: store.record_events(second, [Event(event_name="search", search_term="kettle")]),
+        lambda: store.take_over(first, "ana"),
+        lambda: store.append_agent_message(first, "ana", "hello"),
+        lambda: store.push_state(first, State(acts=("complaint",))),
+        lambda: store.undo(first),
+        lambda: store.give_back(first, "ana"),
+        lambda: store.delete_session(second),
+    )
+    versions = []
+    for change in changes:
+        change()
+        anew = Store(url)
+        assert store.overviews() == anew.overviews()
+        assert store.revisions(10) == {o.id: anew.load(o.id).revision for o in anew.overviews()}
+        anew.close()
+        versions.append(store.version(first))
+    assert len(set(versions)) == 7  # one for each change of the first session
+    with pytest.raises(UnknownSession):
+        store.version(second)
+
+
 def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     file = tmp_path / "shop.db"
     old = Store(f"sqlite:///{file}")
@@ -299,7 +326,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     old.close()
     with sqlite3.connect(file) as connection:
         connection.executescript("""
-            DROP INDEX messages_by_key; DROP TABLE handovers;
+            DROP INDEX messages_by_key; DROP TABLE handovers; DROP INDEX sessions_by_use;
             ALTER TABLE messages DROP COLUMN idempotency_key; ALTER TABLE sessions DROP COLUMN holder;
             UPDATE schema_version SET version = 1;
         """)

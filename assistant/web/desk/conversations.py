@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.api.access import TheAssistant, in_turn_thread
+from assistant.api.access import TheAssistant, as_they_come, in_turn_thread
 from assistant.api.agents import SignedIn
+from assistant.api.errors import describe
+from assistant.assistant import Assistant
 from assistant.copilot.course import course
 from assistant.copilot.queue import Waiting
 from assistant.records import Citation
-from assistant.web.desk.access import FromHere, TheViews, page, pieces
+from assistant.session import Session
+from assistant.web.desk.access import HEADERS, FromHere, TheViews, page, pieces
 from assistant.web.desk.context import customer_of
+from assistant.web.desk.views import Views
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,10 +59,10 @@ def conversation(
     session_id: str, assistant: TheAssistant, views: TheViews, agent: SignedIn, seen: Text = ""
 ) -> Response:
     """The chosen conversation in pieces; empty where `seen` is how it still is. Raises UnknownSession."""
-    session = assistant.session(session_id)
-    version = f"{session.revision}.{len(session.events)}"
+    version = assistant.version(session_id)
     if version == seen:
         return Response(status_code=204)
+    session = assistant.session(session_id)
     context = customer_of(assistant.desk, session)
     shown = views.conversation(session, agent, context, course(session))
     return pieces({"version": version, "messages": len(session.messages), "mine": session.holder == agent,
@@ -66,13 +73,11 @@ def conversation(
 async def copilot(
     session_id: str, request: Request, assistant: TheAssistant, views: TheViews, agent: SignedIn
 ) -> Response:
-    """What the copilot suggests in the conversation as it is. Raises UnknownSession."""
-
-    def suggested() -> str:
-        session = assistant.session(session_id)
-        return views.copilot(assistant.copilot.suggest(session), assistant.copilot.similar(session))
-
-    return page(await in_turn_thread(request, suggested))
+    """What the copilot suggests in the conversation as it is: lines of JSON as it grows, each with all there is so far
+    as `html`, or an `error` that ends them. Raises UnknownSession."""
+    session = await in_turn_thread(request, partial(assistant.session, session_id))
+    growing = as_they_come(request, _suggested(assistant, views, session), finish=False)
+    return StreamingResponse(growing, media_type="application/x-ndjson", headers=HEADERS | {"X-Accel-Buffering": "no"})
 
 
 @router.post("/desk/conversations/{session_id}/take")
@@ -107,13 +112,29 @@ def citation(
     return page(views.citation(cited, context))
 
 
+def _suggested(assistant: Assistant, views: Views, session: Session) -> Iterator[str]:
+    try:
+        suggestion = None
+        for suggestion in assistant.copilot.stream(session):
+            yield _line(html=views.copilot(suggestion))
+        if suggestion is not None:
+            yield _line(html=views.copilot(suggestion, assistant.copilot.similar(session)))
+    except Exception as error:  # the status line is long gone: the error has to be a line
+        _, detail = describe(error)
+        yield _line(error=detail.message)
+
+
+def _line(**content: str) -> str:
+    return f"{json.dumps(content, ensure_ascii=True)}\n"
+
+
 def _names(assistant: TheAssistant, waiting: tuple[Waiting, ...]) -> dict[str, str]:
     """The names of the customers who are signed in, by session."""
-    desk = assistant.desk
-    if desk is None:
+    users = {item.session_id: item.user_id for item in waiting if item.user_id is not None}
+    if assistant.desk is None or not users:
         return {}
-    found = {item.session_id: desk.customer(item.user_id) for item in waiting if item.user_id is not None}
-    return {session_id: customer.name for session_id, customer in found.items() if customer is not None}
+    known = assistant.desk.customers(sorted(set(users.values())))
+    return {session_id: known[user_id].name for session_id, user_id in users.items() if user_id in known}
 
 
 def _fits(item: Waiting, need: str, agent: str) -> bool:

@@ -76,8 +76,9 @@ class Views:
                                      served=self.assistant.desk is not None, agent=agent),
         }
 
-    def copilot(self, suggestion: Suggestion, past: Sequence[PastCase]) -> str:
-        """What the copilot suggests: summary, replies, products and similar cases."""
+    def copilot(self, suggestion: Suggestion, past: Sequence[PastCase] | None = None) -> str:
+        """What the copilot suggests: summary, replies, products and similar cases; without `past` it is not whole yet.
+        """
         return self._render("copilot", suggestion=suggestion, past=past, product=self.product)
 
     def action(self, form: ActionForm, context: CustomerContext) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from assistant.shop import Order as PastOrder
 from retrieval.demo.orders import orders
 from retrieval.demo.policies import policies
 from retrieval.demo.products import products
-from tests.assistant.service.small_desk import AGENT, DATA, NOW, POLICY, Clock, desk
+from tests.assistant.service.small_desk import AGENT, DATA, NOW, POLICY, Clock, desk, open_desk
 
 __all__ = ["desk"]
 
@@ -93,3 +94,15 @@ def test_the_demonstration_shop_is_the_same_in_a_century(tmp_path: Path, monkeyp
         desk.close()
     assert refusals[7] is None
     assert refusals[None] is not None and "days ago" in refusals[None].reason
+
+
+def test_a_desk_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    file = tmp_path / "desk.db"
+    open_desk(file).close()
+    with sqlite3.connect(file) as connection:
+        connection.executescript("DROP INDEX desk_orders_by_number; UPDATE desk_version SET version = 1;")
+    connection.close()
+    desk = open_desk(file)
+    assert [order.id for order in desk.orders_numbered(["a1", "B2", "x"])] == ["A1", "B2"]
+    assert list(desk.customers(["ben", "nobody"])) == ["ben"]
+    desk.close()

@@ -18,6 +18,21 @@ async function ask(path, body) {
 
 class Refused extends Error {}
 
+// The lines of JSON of an answer, each as soon as it is there.
+async function* lines(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  try {
+    for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
+      const whole = (rest + value).split('\n');
+      rest = whole.pop();
+      for (const line of whole) yield JSON.parse(line);
+    }
+  } finally {
+    reader.cancel();
+  }
+}
+
 const about = (part) => `/desk/conversations/${encodeURIComponent(chosen)}${part}`;
 
 function tell(sentence) {
@@ -84,8 +99,11 @@ async function showCopilot() {
   const own = ++asked, session = chosen;
   $('copilot').setAttribute('aria-busy', 'true');
   try {
-    const html = await (await ask(about('/copilot'))).text();
-    if (own === asked && session === chosen) put('copilot', html);
+    for await (const { html, error } of lines(await ask(about('/copilot')))) {
+      if (own !== asked || session !== chosen) return;
+      if (error) throw new Refused(error);
+      put('copilot', html);
+    }
   } finally {
     if (own === asked) $('copilot').removeAttribute('aria-busy');
   }
