@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from retrieval.vectors import Vectors, gpu_at_hand
+from tests.benchmarks.shapes import copy_speed, device_name, timed
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -95,20 +95,6 @@ def unit(count: int, dim: int, seed: int) -> Floats:
     return made
 
 
-def timed(action: Callable[[], Any]) -> tuple[Any, float]:
-    """What an action gives, and the seconds it takes, the GPU's work included."""
-    settle()
-    started = time.perf_counter()
-    result = action()
-    settle()
-    return result, time.perf_counter() - started
-
-
-def settle() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-
-
 def latencies(search: Callable[[Floats], Any], queries: Floats) -> list[float]:
     """Milliseconds of each query on its own, as a shopper's search is; the first warms up and is left out."""
     return [1000 * timed(lambda q=query: search(q))[1] for query in queries][1:]
@@ -148,19 +134,6 @@ def agreement(matrix: Floats, queries: Floats, exact: Found, other: Found) -> fl
 
 def device(vectors: Vectors) -> str:
     return "cuda" if vectors.on_gpu else "cpu"
-
-
-def copy_speed(device: str) -> float:
-    """Bytes a second that a device reads and writes while it copies 1 GB (256 MB on the CPU)."""
-    source = torch.zeros((1 << 30 if device == "cuda" else 1 << 28) // 4, device=device)
-    target = torch.empty_like(source)
-    seconds = min(timed(lambda: target.copy_(source))[1] for _ in range(5))
-    return 2 * source.numel() * 4 / seconds
-
-
-def device_name(device: str) -> str:
-    """What to put beside a figure."""
-    return torch.cuda.get_device_name() if device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
 
 
 if __name__ == "__main__":
