@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from assistant.compact.network import SUPPORT
 from assistant.compact_reader import CompactReader
-from assistant.records import Conversation, State
+from assistant.records import Conversation, Message, State
 from finetune.importers import import_bitext
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "assistant" / "models" / "reader"
@@ -30,17 +32,42 @@ class Accuracy:
     confused: tuple[tuple[tuple[str, str], int], ...]
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What the reader makes of one request: the two likeliest intents with their probabilities, the likeliest first;
+    the intent that its reading names, `None` where the `acts` read are not about service."""
+
+    likeliest: tuple[tuple[str, float], ...]
+    served: str | None
+    acts: tuple[str, ...]
+
+
+def hear(reader: CompactReader, text: str) -> Heard:
+    """What the reader makes of one request on its own."""
+    return _heard(reader, Conversation(id="request", messages=(Message(role="user", content=text),)))
+
+
+def _heard(reader: CompactReader, request: Conversation) -> Heard:
+    scored = reader.score(State(), request)
+    odds = scored[0].turn["support"]
+    sure = np.exp(odds - odds.max())
+    first = np.argsort(-odds)[:2]
+    reading = reader.decide(scored, State(), request)
+    likeliest = tuple((SUPPORT[int(i)], float(sure[i] / sure.sum())) for i in first)
+    return Heard(likeliest, reading.support, reading.acts)
+
+
 def accuracy(reader: CompactReader, requests: Iterable[Conversation]) -> Accuracy:
     """Judge the reader on single requests whose label names a `support` intent."""
     right = served = count = 0
     confused: Counter[tuple[str, str]] = Counter()
     for request in requests:
         wanted = str((request.label or {})["support"])
-        scored = reader.score(State(), request)
-        found = SUPPORT[int(scored[0].turn["support"].argmax())]
+        heard = _heard(reader, request)
+        found = heard.likeliest[0][0]
         count += 1
         right += found == wanted
-        served += reader.decide(scored, State(), request).support == wanted
+        served += heard.served == wanted
         if found != wanted:
             confused[wanted, found] += 1
     return Accuracy(count, right / max(count, 1), served / max(count, 1), tuple(confused.most_common()))

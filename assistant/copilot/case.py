@@ -7,9 +7,11 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
+from typing import Protocol
 
 from assistant.build import Parts
-from assistant.reading import shopper_turns
+from assistant.intent import IntentModel
+from assistant.reading import Reader, shopper_turns
 from assistant.records import Act, Conversation, State
 from assistant.service.desk import ServiceDesk
 from assistant.service.records import Customer
@@ -85,11 +87,21 @@ def _idle(session: Session, place: int) -> bool:
 # --- conversations from elsewhere ----------------------------------------------------------------------------------
 
 
+class Understanding(Protocol):
+    """The parts that conversations are read with."""
+
+    @property
+    def reader(self) -> Reader: ...
+
+    @property
+    def intent(self) -> IntentModel: ...
+
+
 class Transcripts:
     """Sessions of conversations that are kept elsewhere and come whole with each request. What was read of a beginning
     is remembered, so that a conversation that grows is read one message at a time. Thread-safe but for the reader."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Understanding) -> None:
         self._parts = parts
         self._known: OrderedDict[bytes, State] = OrderedDict()
         self._lock = Lock()

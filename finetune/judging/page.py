@@ -38,11 +38,12 @@ class Tiles:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table, with a smaller note under it."""
+    """One cell of a table, with a smaller note under it, and links to cases as (anchor, words)."""
 
     text: str
     note: str = ""
     tone: Tone = ""
+    links: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Case:
-    """One conversation, folded up: its title, its messages, and what is to be said of it as a table."""
+    """One conversation, folded up: its title, its messages, and what is to be said of it as a table. A link to its
+    `anchor` unfolds it."""
 
     title: str
     note: str
     lines: Sequence[Line]
     table: Table
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

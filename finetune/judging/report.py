@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 
 from assistant.records import Conversation
 from finetune.conversations import write_conversations
 from finetune.judging.bootstrap import Interval
+from finetune.judging.files import Check, Suite, junit, write_report
 from finetune.judging.forecasts import Forecasts
-from finetune.judging.page import render
 from finetune.judging.reader_details import WORST
 from finetune.judging.reader_page import build
 from finetune.judging.results import Judged, Result
 
-PAGE, FIGURES, JUNIT = "report.html", "report.json", "junit.xml"
 FORMAT = 1
 
 
@@ -44,14 +41,7 @@ class Report:
 
     def write(self, folder: Path) -> list[Path]:
         """Write page, JSON and JUnit into `folder` and say which files they are."""
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n"
-        contents = {
-            PAGE: render(build(self.sets, self.facts, self.minimum, self.sold)), FIGURES: text, JUNIT: self.junit()
-        }  # fmt: skip
-        for name, content in contents.items():
-            (folder / name).write_text(content, encoding="utf-8")
-        return [folder / name for name in contents]
+        return write_report(folder, build(self.sets, self.facts, self.minimum, self.sold), self.to_json(), self.junit())
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the conversations, JSON-ready; a figure that has no value is `null`."""
@@ -66,11 +56,7 @@ class Report:
     def junit(self) -> str:
         """JUnit XML: a suite for each set, in which a case fails where the first reader stays below the minimum or
         lines were faulty; all figures as properties."""
-        root = ElementTree.Element("testsuites", name="shopkeeper evaluate reader")
-        for judged in self.sets:
-            _suite(root, judged, self.minimum)
-        ElementTree.indent(root)
-        return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+        return junit("shopkeeper evaluate reader", [_suite(judged, self.minimum) for judged in self.sets])
 
 
 def write_misses(path: Path, sets: Iterable[Judged]) -> int:
@@ -159,30 +145,21 @@ def _forecasts(found: Forecasts) -> dict[str, Any] | None:
     return {"cases": len(found), "base_rate": _number(float(found.outcome.mean())), "figures": figures, "bins": bins}
 
 
-def _suite(root: ElementTree.Element, judged: Judged, minimum: float | None) -> None:
+def _suite(judged: Judged, minimum: float | None) -> Suite:
     first = judged.first
     strict = first.scores.strict.f1
     cases = [(f"strict F1 of at least {minimum:g}", f"strict F1 is {strict:.3f}", strict < minimum)] if minimum else []
     cases += [("every line is a sound conversation", f"{len(judged.problems)} lines are not", bool(judged.problems)),
               ("every message could be read", f"{first.unreadable} could not", bool(first.unreadable))]  # fmt: skip
-    failed = sum(wrong for _, _, wrong in cases)
-    seconds = f"{sum(first.milliseconds) / 1000:.3f}"
-    suite = _child(root, "testsuite", name=judged.name, tests=str(len(cases)), failures=str(failed), time=seconds)
-    properties = _child(suite, "properties")
-    for result in judged.results:
-        for name in result.intervals:
-            value = result.figures.value(name)
-            if value is not None:
-                _child(properties, "property", name=f"{result.model.name}: {name}", value=f"{value:.4f}")
-    for name, message, wrong in cases:
-        case = _child(suite, "testcase", classname=f"reader.{first.model.name}", name=name, time=seconds)
-        if wrong:
-            _child(case, "failure", message=message).text = _worst(judged)
-
-
-def _child(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:
-    """An element with attributes in which characters that XML cannot hold are left out."""
-    return ElementTree.SubElement(parent, tag, {name: _printable(value) for name, value in attributes.items()})
+    figures = {
+        f"{result.model.name}: {name}": f"{value:.4f}"
+        for result in judged.results
+        for name in result.intervals
+        if (value := result.figures.value(name)) is not None
+    }
+    worst = _worst(judged)
+    checks = [Check(name, message if wrong else None, worst) for name, message, wrong in cases]
+    return Suite(judged.name, f"reader.{first.model.name}", checks, figures, sum(first.milliseconds) / 1000)
 
 
 def _worst(judged: Judged) -> str:
@@ -190,11 +167,7 @@ def _worst(judged: Judged) -> str:
     for place in judged.worst(WORST):
         differs = "; ".join(f"{m.kind}: {m.expected or '-'} / {m.found or '-'}" for m in judged.first.mistakes[place])
         rows.append(f"{judged.conversations[place].id}: {differs}")
-    return _printable("\n".join(["Worst conversations (label / read):", *rows]))
-
-
-def _printable(text: str) -> str:
-    return "".join(c for c in text if c in "\n\t" or c.isprintable())
+    return "\n".join(["Worst conversations (label / read):", *rows])
 
 
 def _number(value: float | None) -> float | None:

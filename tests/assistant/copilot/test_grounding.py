@@ -14,6 +14,7 @@ SAID = [
         "The kettle of order Q100 broke on Monday.",
         "Asks: “my kettle from order Q100 broke on Monday”. Told: “We will send a replacement kettle by express”.",
         "The shop will send a replacement kettle by express.",
+        "The kettle may march on.",
         "",
     ],
 )

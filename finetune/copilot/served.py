@@ -1,0 +1,42 @@
+"""The models that the copilot serves with, loaded for judging without the shop around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.reading import Reader
+from assistant.reasons import Encode
+
+if TYPE_CHECKING:
+    from assistant.config import Settings
+    from assistant.copilot.tickets import Tickets
+    from assistant.intent import IntentModel
+
+
+@dataclass(frozen=True)
+class Served:
+    """Reader, encoder, purchase intent and ticket model of a configuration; `tickets` is `None` where it names none."""
+
+    settings: Settings
+    reader: Reader
+    encode: Encode
+    intent: IntentModel
+    tickets: Tickets | None
+
+    @classmethod
+    def load(cls, settings: Settings) -> Served:
+        """Those that the settings name. Raises `ModelError`."""
+        from assistant.build import Generators, build_encoder, build_reader, build_tickets
+        from assistant.intent import IntentModel
+        from assistant.vectors import TextVectors
+
+        encoder = build_encoder(settings)
+        encode = TextVectors(encoder)
+        return cls(
+            settings=settings,
+            reader=build_reader(settings.reader, Generators(settings)),
+            encode=encode,
+            intent=IntentModel.load(settings.intent.path),
+            tickets=build_tickets(settings, encoder, encode),
+        )
