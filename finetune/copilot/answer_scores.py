@@ -118,14 +118,14 @@ def _asked(question: AskedQuestion, cited: Sequence[Clause]) -> tuple[Message, .
 
 def _measures(cases: Sequence[Case], resampling: Resampling) -> Iterator[Measure]:
     for name, title, why in (
-        ("answer", "Right answer quoted",
+        ("answer", "Answer quoted",
          "Of {of} questions that some passage answers, {right} get one quoted that states the answer."),
-        ("citation", "Quotations that answer",
+        ("citation", "Quotes that answer",
          "Of {of} questions that get a quotation, {right} get one that states the answer."),
-        ("silence", "Nothing quoted where nothing answers",
+        ("silence", "Rightly silent",
          "Of {of} questions that no passage answers, {right} get no quotation."),
     ):  # fmt: skip
         yield share(cases, name, title, why, resampling)
     told = [float(f.found == IN_WRITING) for case in cases if (f := case.of("answerable")) is not None]
     why = f"Of {len(told)} questions, {sum(told):.0f} have a passage that states the answer."
-    yield ratio(cases, told, [1.0] * len(told), "answerable", "Answer is in writing", why, resampling)
+    yield ratio(cases, told, [1.0] * len(told), "answerable", "Answer in writing", why, resampling)

@@ -69,7 +69,7 @@ def judge_intents(path: Path, served: Served, resampling: Resampling, progress: 
         lead=f"{len(requests)} requests of {path.name}, {len(kinds)} intents.{more}",
         measures=(
             share(cases, "intent", "Intent, alone", why, resampling),
-            share(cases, "served", "Intent, as served", as_served, resampling),
+            share(cases, "served", "Intent, served", as_served, resampling),
         ),
         cases=tuple(cases),
         confusion=_confusion(pairs),

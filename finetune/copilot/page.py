@@ -25,7 +25,7 @@ from finetune.judging.page import (
 from finetune.judging.reader_details import share, span
 
 MOST_CASES = 40
-LONGEST = 400
+LONGEST = 800
 TITLE = 90
 
 
@@ -38,6 +38,7 @@ def build(parts: Sequence[Part], facts: Sequence[tuple[str, str]], minima: Mappi
         "show it; every verdict on a case says what it rests on.",
         facts=facts,
         sections=[section for part in parts for section in _of_part(part, minima)],
+        deep=len(parts) == 1,
     )
 
 
@@ -45,8 +46,6 @@ def _of_part(part: Part, minima: Mapping[str, float]) -> Iterator[Section]:
     shown = _shown(part)
     yield Section(part.title, [_tiles(part, minima)], part.lead)
     yield Section("Figures and why", list(_figures(part, {case.id for case in shown})), level=3)
-    if part.confusion is not None:
-        yield Section("What is taken for what", [_confusion(part.confusion)], level=3)
     wrong = sum(case.wrong > 0 for case in part.cases)
     lead = f"{wrong} of {len(part.cases)} are wrong in something. {len(shown)} stand here, most mistakes first."
     yield Section("Cases", [Cases([_case(part, case) for case in shown])], lead, level=3)
@@ -64,15 +63,18 @@ def _tiles(part: Part, minima: Mapping[str, float]) -> Tiles:
 
 
 def _figures(part: Part, shown: set[str]) -> Iterator[Block]:
+    known = [Row(m.title, (_estimate(m),)) for m in part.measures if m.value is not None and m.value >= 0]
+    charts = [Chart("Figures", intervals(known, part.title), "Mark: the figure. Line: its 95 % interval.")]
+    if part.confusion is not None:
+        charts.append(_confusion(part.confusion))
+    yield Charts(charts)
     rows = [
-        [Cell(measure.title, measure.name), Cell(share(measure.value), span(measure.interval)),
-         Cell(measure.why, links=[(_anchor(part, id), id) for id in measure.cases if id in shown])]
+        [Cell(measure.title, f"{share(measure.value)} {span(measure.interval)}"),
+         Cell(measure.why, f"--min {measure.name}=VALUE asks for it",
+              links=[(_anchor(part, id), id) for id in measure.cases if id in shown])]
         for measure in part.measures
     ]  # fmt: skip
-    known = [Row(m.title, (_estimate(m),)) for m in part.measures if m.value is not None and m.value >= 0]
-    if len(known) > 1:
-        yield Charts([Chart(part.title, intervals(known, part.title), "Mark: the figure. Line: its 95 % interval.")])
-    yield Table(["", "value", "why, and cases that show it"], rows, wordy=True)
+    yield Table(["figure", "why, and cases that show it"], rows, wordy=True)
 
 
 def _estimate(measure: Measure) -> Estimate:
@@ -80,10 +82,10 @@ def _estimate(measure: Measure) -> Estimate:
     return Estimate(measure.value or 0.0, max(low, 0.0), high) if low == low else Estimate(measure.value or 0.0)
 
 
-def _confusion(confusion: Confusion) -> Charts:
+def _confusion(confusion: Confusion) -> Chart:
     names = [name.replace("_", " ") for name in confusion.names]
     picture = heat_map(names, confusion.counts, confusion.title, "found", "expected")
-    return Charts([Chart(confusion.title, picture, "Darker: a larger share of the row.")])
+    return Chart(confusion.title, picture, "Darker: a larger share of the row.")
 
 
 def _shown(part: Part) -> list[Case]:

@@ -29,7 +29,7 @@ from finetune.copilot.parts import (
     statistic,
 )
 from finetune.copilot.served import Served
-from finetune.copilot.wording import content, quotations, stands
+from finetune.copilot.wording import cited, content, quotations, stands
 from finetune.judging.correlation import pearson, spearman
 from finetune.tickets import Ticket, fingerprint
 
@@ -44,7 +44,9 @@ METHOD = (
     "which says what it can find; and what it makes of the summaries that the shop has.",
     "Coverage: of the words that carry meaning in the shop's own long summary and that the transcript holds too, the "
     "share that the copilot's summary says. Words of the shop's summary that nobody said do not count.",
-    "Intervals are 95 % bootstrap intervals; customers are drawn with replacement, with all of their tickets.",
+    "r is Pearson's correlation, ρ Spearman's. Intervals are 95 % bootstrap intervals; customers are drawn with "
+    "replacement, with all of their tickets. Where everything is right, an interval is too narrow: no draw can show "
+    "what did not occur.",
 )
 
 
@@ -124,11 +126,11 @@ def _judged(ticket: Ticket, judged: Judgement | None) -> Iterator[Finding]:
     if judged is not None and ticket.type:
         right = judged.type == ticket.type
         entered = "as entered" if right else f"entered as {ticket.type}"
-        why = f"Taken for {judged.type} ({judged.probability:.0%}), {entered}, for the words “{judged.type_because}”."
+        why = f"Taken for {judged.type} ({judged.probability:.0%}), {entered}, for {cited(judged.type_because)}"
         yield Finding("type", ticket.type, judged.type, why, right)
     if judged is not None and judged.satisfaction is not None and ticket.satisfaction is not None:
         found, entered = f"{judged.satisfaction:.1f}", f"{ticket.satisfaction:g}"
-        why = f"Put at {found}, entered as {entered}, most of all for the words “{judged.satisfaction_because}”."
+        why = f"Put at {found}, entered as {entered}, most of all for {cited(judged.satisfaction_because)}"
         yield Finding("satisfaction", entered, found, why)
 
 
@@ -137,14 +139,15 @@ def _summarised(seen: Seen) -> Iterator[Finding]:
     told = "; ".join(f"{problem.kind} “{problem.text}”" for problem in problems)
     why = f"Not in the transcript: {told}." if problems else "Numbers, dates, names and promises are in the transcript."
     yield Finding("faithful", "nothing that is not in the transcript", seen.summary, why, not problems)
-    strange = [quote for quote in quotations(seen.summary) if not stands(quote, seen.said)]
+    quotes = quotations(seen.summary)
+    strange = [quote for quote in quotes if not stands(quote, seen.said)]
     why = f"Nobody wrote “{strange[0]}”." if strange else "Each of its quotations is what somebody wrote."
-    yield Finding("verbatim", "quotations letter by letter", seen.summary, why, not strange)
+    yield Finding("verbatim", "all as written", f"{len(quotes) - len(strange)} of {len(quotes)}", why, not strange)
     held, said = _covered(seen)
     if held:
         missing = ", ".join(sorted(held - said)[:8]) or "nothing"
-        why = f"It says {len(held & said)} of {len(held)} words of the shop's summary; missing: {missing}."
-        yield Finding("coverage", seen.ticket.long, seen.summary, why)
+        why = f"Words of the shop's summary that are in the transcript and not in the copilot's: {missing}."
+        yield Finding("coverage", seen.ticket.long, f"{len(held & said)} of {len(held)} words", why)
 
 
 def _covered(seen: Seen) -> tuple[set[str], set[str]]:
@@ -163,7 +166,7 @@ def _measures(seen: Sequence[Seen], cases: Sequence[Case], resampling: Resamplin
     why = "In {right} of {of} summaries every number, date, name and promise is in the transcript."
     yield share(cases, "faithful", "Summary faithful", why, resampling)
     why = "In {right} of {of} summaries each quotation is what somebody wrote."
-    yield share(cases, "verbatim", "Quotations letter by letter", why, resampling)
+    yield share(cases, "verbatim", "Quotes verbatim", why, resampling)
     yield _coverage(seen, cases, resampling)
     yield _caught(seen)
     yield _own(seen)
@@ -173,7 +176,7 @@ def _commonest(cases: Sequence[Case]) -> Measure:
     counts = Counter(f.expected for case in cases if (f := case.of("type")) is not None)
     (name, times), total = counts.most_common(1)[0], counts.total()
     why = f"{times} of {total} tickets are {name}: what naming it always would get right."
-    return Measure("commonest", "Type, the commonest alone", times / total, why)
+    return Measure("commonest", "Commonest type", times / total, why)
 
 
 def _satisfaction(seen: Sequence[Seen], cases: Sequence[Case], resampling: Resampling) -> Iterator[Measure]:
@@ -185,9 +188,9 @@ def _satisfaction(seen: Sequence[Seen], cases: Sequence[Case], resampling: Resam
     rows = [case for case, _, _ in told]
     wanted, found = np.array([pair for _, *pair in told], dtype=np.float64).T
     why = f"Over the {len(told)} tickets that have a satisfaction entered; 1 is the same {{}}, 0 none in common."
-    yield statistic(rows, lambda w: pearson(w, wanted, found), "satisfaction", "Satisfaction, Pearson",
+    yield statistic(rows, lambda w: pearson(w, wanted, found), "satisfaction", "Satisfaction, r",
                     why.format("order and distances"), resampling)  # fmt: skip
-    yield statistic(rows, lambda w: spearman(w, wanted, found), "satisfaction-rank", "Satisfaction, Spearman",
+    yield statistic(rows, lambda w: spearman(w, wanted, found), "satisfaction-rank", "Satisfaction, ρ",
                     why.format("order"), resampling)  # fmt: skip
 
 
@@ -207,7 +210,7 @@ def _caught(seen: Sequence[Seen]) -> Measure | None:
     pairs = zip(seen, [*seen[1:], seen[0]], strict=True)
     caught = sum(bool(unsupported(other.summary, each.said, LABELS)) for each, other in pairs)
     why = f"With the summary of another ticket in its place, the check objects to {caught} of {len(seen)}."
-    return Measure("caught", "The check finds a wrong summary", caught / len(seen), why)
+    return Measure("caught", "Check catches", caught / len(seen), why)
 
 
 def _own(seen: Sequence[Seen]) -> Measure | None:
@@ -216,4 +219,4 @@ def _own(seen: Sequence[Seen]) -> Measure | None:
         return None
     sound = sum(not unsupported(each.ticket.long, each.said) for each in own)
     why = f"The same check finds nothing to object to in {sound} of the shop's own {len(own)} long summaries."
-    return Measure("own", "The shop's own summaries faithful", sound / len(own), why)
+    return Measure("own", "Shop's summaries", sound / len(own), why)

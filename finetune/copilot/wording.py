@@ -33,3 +33,8 @@ def stands(quote: str, said: Sequence[str]) -> bool:
     """Whether one of the texts holds the quotation, apart from case, a cut at its end and what was masked in it."""
     parts = MASKED.split(quote.removesuffix(" …"))
     return any(all(part.strip().lower() in text.lower() for part in parts) for text in said)
+
+
+def cited(sentence: str) -> str:
+    """The words of a sentence in quotation marks, closed by a full stop unless they bring an end of their own."""
+    return f"the words “{sentence}”{'' if sentence.rstrip('”)')[-1:] in '.!?。！？' else '.'}"

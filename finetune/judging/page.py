@@ -134,27 +134,29 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole report: its title, a lead, facts about how it was made as (name, value), and its sections."""
+    """A whole report: its title, a lead, facts about how it was made as (name, value), and its sections. The navigation
+    shows those of level 3 too where `deep` allows it and there are few of level 2."""
 
     title: str
     lead: str
     sections: Sequence[Section]
     facts: Sequence[tuple[str, str]] = field(default=())
+    deep: bool = True
 
 
 def render(page: Page) -> str:
     """The page as HTML."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    few = len([section for section in page.sections if section.level == 2]) <= FEW_SECTIONS
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     style = (HERE / "page.css").read_text(encoding="utf-8")
-    top = len([section for section in page.sections if section.level == 2])
     anchors = [f"s{number}-{_anchor(section.title)}" for number, section in enumerate(page.sections, 1)]
-    return environment.get_template("page.html.jinja").render(
-        page=page, style=style, sections=list(zip(anchors, page.sections, strict=True)), deep=top <= FEW_SECTIONS
-    )
+    sections = list(zip(anchors, page.sections, strict=True))
+    template = environment.get_template("page.html.jinja")
+    return template.render(page=page, style=style, sections=sections, deep=page.deep and few)
 
 
 def marked(text: str, quotes: Iterable[str]) -> str:

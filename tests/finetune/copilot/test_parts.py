@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from finetune.copilot.parts import Case, Confusion, Finding, Resampling, ratio, share, statistic
-from finetune.copilot.wording import content, quotations, stands
+from finetune.copilot.wording import cited, content, quotations, stands
 from finetune.judging.correlation import pearson
 
 SOME = Resampling(rounds=400)
@@ -57,6 +57,7 @@ def test_what_is_taken_for_what() -> None:
 def test_words_and_quotations() -> None:
     assert content("The kettles are boiling") == content("a kettle boiled")
     assert quotations("Asks: “Is it “good”?”. Told: “no”. ”") == ["Is it “good”?", "no"]
+    assert (cited("It leaks."), cited("It leaks")) == ("the words “It leaks.”", "the words “It leaks”.")
     said = ["Write to ana@example.org, please.", "It leaks all day long and I hate it"]
     assert stands("write to [e-mail], please", said)
     assert stands("It leaks all day …", said)
