@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -157,12 +157,11 @@ def _unique(path: Path, ids: Sequence[str], field: str) -> None:
         seen.add(id)
 
 
-def _rows(path: Path, record: Callable[..., R] | type[R]) -> tuple[R, ...]:
-    validate: Callable[[Any], R] = record.model_validate  # type: ignore[union-attr]
+def _rows(path: Path, record: type[R]) -> tuple[R, ...]:
     rows: list[R] = []
     for place, item in enumerate(_listed(path), 1):
         try:
-            rows.append(validate(item))
+            rows.append(record.model_validate(item))
         except ValidationError as error:
             fault = error.errors()[0]
             where = ".".join(map(str, fault["loc"])) or "record"

@@ -1,1 +1,1 @@
-"""Judging the copilot's actions on a service desk in tau2's layout: by the state of the database they leave."""
+"""Judging the copilot: its actions by the database they leave, what it says of tickets, its answers and intents."""

@@ -14,7 +14,6 @@ from assistant.state import update
 from finetune.copilot.tasks import Task
 
 if TYPE_CHECKING:
-    from assistant.config import Settings
     from assistant.reading import Reader
     from assistant.reasons import Encode
     from assistant.service import EmbeddedDesk, Request
@@ -37,14 +36,6 @@ class ModelReadings:
 
     def __init__(self, reader: Reader, encode: Encode) -> None:
         self._reader, self._encode = reader, encode
-
-    @classmethod
-    def load(cls, settings: Settings) -> ModelReadings:
-        """The reader and encoder that the settings name. Raises `ModelError`."""
-        from assistant.build import Generators, build_encoder, build_reader
-        from assistant.vectors import TextVectors
-
-        return cls(build_reader(settings.reader, Generators(settings)), TextVectors(build_encoder(settings)))
 
     def requests(self, task: Task, customer: Customer, desk: EmbeddedDesk) -> Iterator[tuple[Request, str]]:
         """What the copilot proposes of complete forms that the policy allows. The customer keeps what begins with "if"
