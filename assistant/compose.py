@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from assistant import plans
 from assistant.behaviour import Behaviour
 from assistant.build import Parts
+from assistant.compare import Row
 from assistant.offer import Offer
 from assistant.plans import BasketLine, Shown
 from assistant.policy import Decision, Situation
@@ -15,7 +16,7 @@ from assistant.records import Constraint, Fact, Move, Pick, Plan
 from assistant.search import is_extreme
 from assistant.session import Session
 from assistant.shop import Clause, Order
-from assistant.statements import answer, subject
+from assistant.statements import answer, similarity, subject
 from assistant.tone import tone_of
 
 MOST_COMPARED = 4
@@ -117,22 +118,33 @@ def _ask(decision: Decision, materials: Materials) -> Composed:
 
 def _answer(decision: Decision, materials: Materials) -> Composed:
     threshold = materials.parts.settings.conversation.answer_similarity
+    encode = materials.parts.encode
+    answered = [(s, answer(materials.message, s.product, encode, threshold)) for s in materials.pointed_at]
+    told = [(shown, found) for shown, found in answered if found] or answered[:1]
     facts: list[Fact] = []
-    unknown = True
-    chosen = materials.pointed_at
-    for place, shown in enumerate(chosen, start=1):
-        found = answer(materials.message, shown.product, materials.parts.encode, threshold)
+    for place, (shown, found) in enumerate(told, start=1):
         facts += plans.answer_facts(place, shown, found, materials.currency)
-        unknown = unknown and not found
-    missing = (subject(materials.message),) if unknown else ()
+    chosen = [shown for shown, _ in told]
+    missing = () if any(found for _, found in told) else (subject(materials.message),)
     return Composed(_plan(decision, facts, tuple(shown.pick for shown in chosen), unknown=missing))
 
 
 def _compare(decision: Decision, materials: Materials) -> Composed:
     chosen = materials.pointed_at if len(materials.pointed_at) > 1 else materials.table
     chosen = chosen[:MOST_COMPARED]
-    facts = list(plans.compare_facts(chosen, materials.currency))
+    facts = list(plans.compare_facts(chosen, materials.currency, _asked_of(materials)))
     return Composed(_plan(decision, facts, tuple(shown.pick for shown in chosen)))
+
+
+def _asked_of(materials: Materials) -> Callable[[Row], bool]:
+    """Whether a property is what the message asks about ("which of these is dishwasher safe?")."""
+    threshold = materials.parts.settings.conversation.answer_similarity
+
+    def asked(row: Row) -> bool:
+        texts = [f"{row.label}: {value}" for value in row.values if value]
+        return bool(texts) and float(similarity(materials.message, texts, materials.parts.encode).max()) >= threshold
+
+    return asked
 
 
 def _policy(decision: Decision, materials: Materials) -> Composed:

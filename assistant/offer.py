@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from assistant.behaviour import Behaviour, browsed_need
 from assistant.build import Parts
-from assistant.ordering import Ordering, ordering_in
+from assistant.ordering import Ordering, beyond, ordering_in
 from assistant.rank import rank
 from assistant.records import Added, Named, Need, Pick, Reading, State
-from assistant.search import Found, find
+from assistant.search import Found, find, hard
 from assistant.state import update
+from retrieval.product import Product
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,27 @@ class Offer:
 
 
 def offer_for(
-    parts: Parts, state: State, seen: Behaviour, message: str, exclude: Collection[str]
+    parts: Parts,
+    state: State,
+    seen: Behaviour,
+    message: str,
+    exclude: Collection[str],
+    further: tuple[Ordering, Product] | None = None,
 ) -> Offer | None:
-    """Searches and ranks for the active need; `None` where no need is active or nothing is said of it."""
+    """Searches and ranks for the active need; `None` where no need is active or nothing is said of it.
+
+    `further` is where to go from which product, as "cheaper" asks; where nothing goes further, the extreme is offered.
+    """
     place = next((i for i, need in enumerate(state.needs) if need.active), None)
     if place is None or _empty(state.needs[place]):
         return None
     need, settings = state.needs[place], parts.settings.conversation
     ordering = ordering_in(need, message)
+    if further is not None:
+        fitting = parts.index.allowed(need.product, hard(need))
+        beyond_it = {product.id for product in beyond(fitting, *further)} - set(exclude)
+        short_of_it = {product.id for product in fitting} - beyond_it
+        ordering, exclude = (ordering, short_of_it | set(exclude)) if beyond_it else (further[0], ())
     found = find(parts.index, need, k=settings.candidates, ordering=ordering, exclude=exclude)
     picks = rank(
         found,

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from assistant.records import Need
+from retrieval.measures import measures
 from retrieval.product import Product
 
-NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 PRIOR_REVIEWS = 20.0
-GRAMS = {"kg": 1000.0, "g": 1.0, "mg": 0.001, "lb": 453.6, "lbs": 453.6, "oz": 28.35}
 NEGATIONS = frozenset({"not", "no", "never", "without", "nor"})
 
 Key = Callable[[Product], float | None]
@@ -21,11 +20,13 @@ Key = Callable[[Product], float | None]
 class Ordering:
     """An extreme: its name (fits after `the`), the field it rests on, and the key whose smallest value comes first.
 
-    A key of `None` means that the record does not say; such products come last."""
+    A key of `None` means that the record does not say; such products come last. `details` are the names of the details
+    that the key reads, the first that a record has."""
 
     name: str
     field: str
     key: Key
+    details: tuple[str, ...] = ()
 
 
 def _price(product: Product) -> float | None:
@@ -44,16 +45,19 @@ def _popular(product: Product) -> float | None:
     return None if product.review_count is None else -float(product.review_count)
 
 
-def _detail(*names: str) -> Key:
+def _by_detail(name: str, field: str, details: tuple[str, ...], sign: int = 1) -> Ordering:
     def key(product: Product) -> float | None:
-        for name, value in product.product_detail:
-            if name.strip().lower() in names and (amount := measured(value)) is not None:
-                return amount
-        return None
+        stated = {known.strip().lower(): value for known, value in reversed(product.product_detail)}
+        amounts = (measured(stated[detail]) for detail in details if detail in stated)
+        return next((sign * amount for amount in amounts if amount is not None), None)
 
-    return key
+    return Ordering(name, field, key, details)
 
 
+_EXTENTS = (
+    "size", "screen size", "capacity", "volume", "diameter", "width", "length", "height", "dimensions",
+    "item dimensions",
+)  # fmt: skip
 ORDERINGS: dict[str, tuple[Ordering, tuple[str, ...]]] = {
     "cheapest": (
         Ordering("cheapest", "price", _price),
@@ -69,8 +73,19 @@ ORDERINGS: dict[str, tuple[Ordering, tuple[str, ...]]] = {
          "best reviews", "highest rating", "best rating", "评分最高", "评价最好"),
     ),
     "popular": (Ordering("most reviewed", "review_count", _popular), ("most reviewed", "most popular", "bestselling")),
-    "lightest": (Ordering("lightest", "weight", _detail("weight", "item weight")), ("lightest", "最轻")),
-    "quietest": (Ordering("quietest", "noise", _detail("noise", "noise level")), ("quietest", "最安静")),
+    "lightest": (_by_detail("lightest", "weight", ("weight", "item weight")), ("lightest", "最轻")),
+    "quietest": (_by_detail("quietest", "noise", ("noise", "noise level")), ("quietest", "最安静")),
+    "smallest": (_by_detail("smallest", "size", _EXTENTS), ("smallest", "tiniest", "最小")),
+    "largest": (_by_detail("largest", "size", _EXTENTS, sign=-1), ("largest", "biggest", "最大")),
+}
+COMPARATIVES: dict[str, tuple[str, ...]] = {
+    "cheapest": ("cheaper", "less expensive", "less costly", "more affordable", "lower price", "便宜一点", "更便宜"),
+    "dearest": ("more expensive", "pricier", "dearer", "higher end", "more upmarket", "更贵"),
+    "rated": ("better rated", "better-rated", "higher rated", "higher-rated", "better reviewed", "better reviews"),
+    "lightest": ("lighter", "更轻"),
+    "quietest": ("quieter", "更安静"),
+    "smallest": ("smaller", "更小"),
+    "largest": ("larger", "bigger", "更大"),
 }
 
 
@@ -82,6 +97,21 @@ def ordering_in(need: Need | None, message: str) -> Ordering | None:
             if any(_says(text.lower(), phrase) for phrase in phrases):
                 return ordering
     return None
+
+
+def comparative_in(message: str) -> Ordering | None:
+    """The extreme towards which a message asks to go from what is shown: "cheaper", "something smaller"."""
+    found = (name for name, phrases in COMPARATIVES.items() if any(_says(message.lower(), p) for p in phrases))
+    name = next(found, None)
+    return ORDERINGS[name][0] if name is not None else None
+
+
+def beyond(products: Sequence[Product], ordering: Ordering, than: Product) -> list[Product]:
+    """The products that go further than one of them by the ordering; none where a record does not say."""
+    bound = ordering.key(than)
+    if bound is None:
+        return []
+    return [product for product in products if (key := ordering.key(product)) is not None and key < bound]
 
 
 def is_ordering(value: object) -> bool:
@@ -106,12 +136,8 @@ def shrunk_rating(product: Product, prior: float = 4.0) -> float:
 
 
 def measured(value: str) -> float | None:
-    """The first number of a detail such as `1.2 kg`, weights in grams."""
-    found = NUMBER.search(value)
-    if found is None:
-        return None
-    unit = value[found.end() :].strip().lower().split(" ")[0].rstrip(".,;")
-    return float(found.group().replace(",", ".")) * GRAMS.get(unit, 1.0)
+    """The first measure of a detail such as `1.2 kg`, in the base unit of its dimension."""
+    return next((measure.value for measure in measures(value)), None)
 
 
 def _says(text: str, phrase: str) -> bool:

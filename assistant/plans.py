@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from assistant.behaviour import Behaviour, summary
-from assistant.compare import compare
+from assistant.compare import Row, compare
 from assistant.facts import COUNTS
 from assistant.ordering import Ordering
 from assistant.questions import Question
@@ -102,13 +102,14 @@ def answer_facts(place: int, shown: Shown, found: Sequence[Statement], currency:
         yield Fact(key=f"{place}.answer{i}", text=text, citation=citation)
 
 
-def compare_facts(shown: Sequence[Shown], currency: str) -> Iterator[Fact]:
-    """The products and the properties in which they differ most plainly."""
+def compare_facts(shown: Sequence[Shown], currency: str, asked: Callable[[Row], bool]) -> Iterator[Fact]:
+    """The products and the properties in which they differ most plainly, those that are `asked` about first."""
     for place, item in enumerate(shown, start=1):
         yield from _named(item.product, place, currency)
         yield from _judged(item.product, place, currency)
     rows = compare([item.product for item in shown]).rows
     stated = [row for row in rows if row.differs and row.label not in ("Price", "Rating", "Highlights")]
+    stated.sort(key=lambda row: not asked(row))
     for n, row in enumerate(stated[: COUNTS["diff"]], start=1):
         yield Fact(key=f"diff{n}", text=row.label.lower())
         for place, (item, value) in enumerate(zip(shown, row.values, strict=True), start=1):

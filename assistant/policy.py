@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.questions import Question
-from assistant.records import Act, Move, Need, State
+from assistant.records import Act, Constraint, Move, Need, State
 from assistant.search import Found
 
 Identified = Literal["yes", "unnamed", "no"]
@@ -28,8 +28,8 @@ class Situation:
     `table` counts the products shown now, `meant` are the places of those that the message points at. `orders` says
     whether the shopper may see an order: `yes`, `no` (an order was named that is not known to be theirs), or
     `unnamed` (neither order nor shopper is known). `pending` is the act that the last question left open and that this
-    message settles: a bare "Q10400" or "the second" says no act of its own. `attended`: an agent is to say the reply,
-    so that nothing is handed over.
+    message settles: a bare "Q10400" or "the second" says no act of its own. `further`: something cheaper, smaller and
+    so on than what is shown is asked for. `attended`: an agent is to say the reply, so that nothing is handed over.
     """
 
     before: State
@@ -40,9 +40,9 @@ class Situation:
     meant: tuple[int, ...] = ()
     orders: Identified = "unnamed"
     clauses: int = 0
-    answers: bool = False
     basket: int = 0
     others: bool = False
+    further: bool = False
     browsed: bool = False
     pending: Act | None = None
     attended: bool = False
@@ -113,18 +113,24 @@ def _shop(situation: Situation, acts: set[Act], *, served: bool) -> Decision | N
         return Decision("basket", "the shopper wants to pay", topic)
     if situation.table and acts & {"add_to_cart", "select"}:
         return _take(situation, acts)
-    changed = situation.state.needs != situation.before.needs
-    if "compare" in acts and situation.table > 1 and not changed:
+    changed = _wishes(situation.state) != _wishes(situation.before)
+    if "compare" in acts and situation.table > 1 and not changed and not situation.further:
         return Decision("compare", "the shopper weighs the products shown")
-    if "ask_product" in acts and situation.table and (not changed or situation.meant):
+    if "ask_product" in acts and situation.table and not situation.further and (not changed or situation.meant):
         return Decision("answer", "a question about a product shown, answered from its record")
-    if acts & NEED_ACTS or (changed and situation.state.active is not None):
+    moved = situation.state.needs != situation.before.needs
+    if acts & NEED_ACTS or situation.further or (moved and situation.state.active is not None):
         return _recommend(situation, acts, changed)
     if served or acts & {"greet", "thank_bye", "off_topic"}:
         return None
     if acts & {"ask_product", "select", "add_to_cart"} or (situation.state.active is not None and situation.found):
         return _recommend(situation, acts, changed)
     return None
+
+
+def _wishes(state: State) -> list[tuple[str | None, tuple[Constraint, ...]]]:
+    """What is wanted of which product, whichever need the last message was about."""
+    return [(need.product, need.constraints) for need in state.needs]
 
 
 def _take(situation: Situation, acts: set[Act]) -> Decision:
@@ -163,7 +169,7 @@ def _topic(situation: Situation, acts: set[Act], changed: bool) -> str | None:
         return "rejected"
     if changed and situation.before.needs and "refine_need" in acts:
         return "changed"
-    return "more" if situation.others else None
+    return "more" if situation.others or situation.further else None
 
 
 def _because(situation: Situation, found: Found) -> str:

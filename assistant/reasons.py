@@ -149,7 +149,8 @@ def _value(product: Product, ordering: Ordering) -> str:
     value = fields.get(ordering.field)
     if value is not None:
         return f"{value:.2f}" if ordering.field == "price" else f"{value:g}"
-    return next((v for n, v in product.product_detail if ordering.field in n.lower()), "")
+    stated = {name.strip().lower(): value for name, value in reversed(product.product_detail)}
+    return next((stated[detail] for detail in ordering.details if detail in stated), "")
 
 
 def _short(text: str, words: int = 12) -> str:

@@ -26,8 +26,9 @@ HOLD_ON_TO = {"price": 3, "size": 3, "product": 3, "condition": 2, "brand": 2, "
 class Found:
     """What a search for a need brought. `hits` meet all `kept` constraints; `total` counts all products that do.
 
-    `relaxed` is non-empty exactly when no available product of the kind meets every must. `known` is false where the
-    shop has nothing of the kind at all; then there are no hits."""
+    `relaxed` is non-empty exactly when no available product of the kind meets every must, or when the shop has only a
+    wider kind ("camping table" where there are tables): then what was asked for stands in it, and the `need` is for the
+    wider kind. `known` is false where the shop has nothing of the kind at all; then there are no hits."""
 
     need: Need
     hits: tuple[Hit, ...] = ()
@@ -43,8 +44,10 @@ def find(
     index: Index, need: Need, *, k: int, ordering: Ordering | None = None, exclude: Collection[str] = ()
 ) -> Found:
     """Up to `k` products for the need; those asked for as an extreme are picked from all that meet the musts."""
-    if need.product is not None and not index.kind(need.product).found:
+    kind = index.kind(need.product)
+    if need.product is not None and not kind.found:
         return Found(need=need, known=False)
+    wider = Constraint(attribute="product", op="is", value=need.product) if kind.how == "broader" else None
     musts = hard(need)
     products = index.allowed(need.product, musts)
     relaxed: tuple[Constraint, ...] = ()
@@ -59,6 +62,9 @@ def find(
     hits = index.search(query(need), kind=need.product, conditions=musts, k=k, exclude=exclude)
     if ordering is not None:
         hits = _extremes([p for p in products if p.id not in exclude], hits, ordering, k)
+    if wider is not None:
+        relaxed = (wider, *relaxed)
+        need = need.model_copy(update={"product": kind.labels[0]})
     return Found(
         need=need, hits=tuple(hits), kept=musts, relaxed=relaxed, total=len(products), products=tuple(products)
     )

@@ -22,10 +22,12 @@ SHARED_WORDS = 0.35
 CLOSE = 0.08
 NEARLY = 0.8
 ORDINALS = {
-    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1,
+    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3,
     "第一": 0, "第二": 1, "第三": 2, "第四": 3, "最后": -1,
 }
-PLURAL = frozenset({"they", "them", "these", "those", "any", "all", "both", "either"})
+LAST = re.compile(r"\b(?:the|your|that) (?:very )?last\b|\blast (?:one|two|pair|item|option)\b")
+PLURAL = frozenset({"they", "them", "these", "those", "both", "either"})
+QUANTIFIERS = frozenset({"any", "all"})
 SINGULAR = frozenset({"it", "its", "it's", "this", "that", "它", "这个"})
 _SMALL_WORDS = (
     "a an and are as at be but by can do does for from get had has have how i if in is it its me my no not of on or "
@@ -132,7 +134,7 @@ def meant(message: str, products: Sequence[Product], focus: int = 0) -> tuple[in
     by_name = _distinctive(message, products)
     if by_name:
         return by_name
-    if PLURAL & words:
+    if PLURAL & words or (QUANTIFIERS & words and not SINGULAR & words):
         return tuple(range(len(products)))
     return (min(focus, len(products) - 1),) if SINGULAR & words else ()
 
@@ -147,6 +149,7 @@ def order_meant(message: str, orders: Sequence[Order]) -> Order:
 
 def _ordinals(message: str, words: set[str], count: int) -> tuple[int, ...]:
     said = [ORDINALS[w] for w in words if w in ORDINALS]
+    said += [-1] if LAST.search(message) else []
     said += [place for word, place in ORDINALS.items() if not word.isascii() and word in message]
     said += [int(n) - 1 for n in re.findall(r"(?:number|option|no\.?|#)\s*([1-9])\b", message)]
     if re.search(r"\bfirst (two|2)\b", message):

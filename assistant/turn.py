@@ -10,6 +10,7 @@ from assistant.behaviour import behaviour
 from assistant.build import Parts
 from assistant.compose import Materials, compose
 from assistant.offer import Offer, offer_for, with_browsed
+from assistant.ordering import Ordering, comparative_in
 from assistant.policy import Decision, Identified, Situation, constrained, decide
 from assistant.questions import Question, best_question
 from assistant.records import Act, Intent, Pick, Plan, Reply, State
@@ -22,6 +23,13 @@ from assistant.statements import clauses, meant, order_meant, similarity
 from retrieval.product import Product
 
 OTHERS = ("show me other options", "something else instead", "do you have any more?", "what else is there?")
+FURTHER = ("cheaper", "anything smaller?", "do you have something lighter?", "a bit bigger please", "a cheaper one")
+BETWEEN = (
+    "which one is cheaper?",
+    "which of these is lighter?",
+    "is the first smaller than the second?",
+    "why is it cheaper?",
+)
 ONE_OF_THESE = ("which one would you recommend?", "which is the best of these?", "what do you suggest?")
 RULED = frozenset({"policy", "return_refund", "change_order"})
 QUESTION = re.compile(r"[^.!?\n]*\?")
@@ -62,7 +70,8 @@ def think(parts: Parts, session: Session, *, attended: bool = False) -> Thought:
     gone = _turned_down(state, table, meant_places)
     others = _wants_others(parts, state, before, message, table)
     exclude = rejected(session) | set(gone) | (shown(session) if others else set())
-    offer = offer_for(parts, state, seen, message, exclude)
+    further = _further(parts, message, table, meant_places or (_focus(session),))
+    offer = offer_for(parts, state, seen, message, exclude | _ids(table) if further else exclude, further)
     orders, order = _order(parts, session, message)
     pending = _pending(session, message, orders, meant_places)
     rules = _rules(parts, message, {*state.acts, pending})
@@ -78,6 +87,7 @@ def think(parts: Parts, session: Session, *, attended: bool = False) -> Thought:
         clauses=len(rules),
         basket=sum(session.basket.values()),
         others=others,
+        further=further is not None,
         browsed=state.needs != read.needs,
         pending=pending,
         attended=attended,
@@ -164,6 +174,25 @@ def _wants_others(parts: Parts, state: State, before: State, message: str, table
         return False
     scores = similarity(message, [*OTHERS, *ONE_OF_THESE], parts.encode)
     return float(scores[: len(OTHERS)].max()) > float(scores[len(OTHERS) :].max())
+
+
+def _further(
+    parts: Parts, message: str, table: Sequence[Product], places: Sequence[int]
+) -> tuple[Ordering, Product] | None:
+    """Where to go from which product shown, if the message asks for something cheaper, smaller and so on: by the kind
+    of request that it is closest to."""
+    ordering = comparative_in(message) if table else None
+    than = table[min(places[0], len(table) - 1)] if table else None
+    if ordering is None or than is None or ordering.key(than) is None:
+        return None
+    scores = similarity(message, [*FURTHER, *BETWEEN], parts.encode)
+    if float(scores[: len(FURTHER)].max()) <= float(scores[len(FURTHER) :].max()):
+        return None
+    return ordering, than
+
+
+def _ids(products: Sequence[Product]) -> set[str]:
+    return {product.id for product in products}
 
 
 def _question(parts: Parts, session: Session, state: State, offer: Offer | None) -> Question | None:

@@ -165,7 +165,7 @@ class Kinds:
 
     def _named(self, words: Words) -> set[int]:
         """Products whose category is called so, or whose title ends on it; with what stands before the noun said
-        in category or title, or else elsewhere in the record."""
+        in category or title, or else among the properties of the record."""
         base = self._of_noun(words[-1:])
         if len(words) > 1:
             base = base | self._of_noun(("".join(words[-2:]),))
@@ -175,7 +175,7 @@ class Kinds:
         found = {p for p in base if self._says(p, before)}
         if len(words) == 2:
             found |= self._of_noun(("".join(words),))
-        return found or {p for p in base if _in_record(self._catalogue.products[p], before)}
+        return found or {p for p in base if _in_details(self._catalogue.products[p], before)}
 
     def _of_noun(self, noun: Words) -> set[int]:
         word = noun[0]
@@ -289,6 +289,9 @@ def _with_joined(words: Sequence[str]) -> Iterable[str]:
     return {*words, *(left + right for left, right in pairwise(words))}
 
 
-def _in_record(product: Product, words: Words) -> bool:
-    squashed = view(product).squashed
-    return all(stem(word) in squashed for word in words)
+def _in_details(product: Product, words: Words) -> bool:
+    """Whether the record states all words as properties; prose also names what a thing stands on or is used with."""
+    if not all(stem(word) in view(product).squashed for word in words):
+        return False
+    stated = {stem(w) for piece in view(product).pieces if piece.name for w in singulars(f"{piece.name} {piece.text}")}
+    return all(stem(word) in stated for word in words)

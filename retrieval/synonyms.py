@@ -10,6 +10,7 @@ _GROUPS = """
 trainers, sneakers, tennis shoes, athletic shoes, sports shoes
 jumper, sweater, pullover, knitwear
 sofa, couch, settee, loveseat
+sofa bed, convertible sofa, sleeper sofa, pull out sofa, futon
 trousers, pants, slacks, chinos
 mobile, mobile phone, cell phone, cellphone, smartphone, phone, handset
 laptop, notebook computer, notebook, laptop computer

@@ -70,6 +70,38 @@ def test_a_kind_that_the_shop_does_not_carry_shows_nothing(make: Make) -> None:
     assert reply.move == "recommend" and not reply.picks and not reply.relaxed and "missing.product" in reply.text
 
 
+def test_cheaper_goes_on_from_what_is_shown(make: Make) -> None:
+    assistant = make({"kettles": want("kettle"), "cheaper": saying("compare", active=0)})
+    session = assistant.new_session()
+    shown = assistant.respond(session, "kettles").picks
+    reply = assistant.respond(session, "cheaper")
+    assert reply.move == "recommend"
+    bound = assistant.product(shown[0].id).amount
+    prices = [assistant.product(pick.id).amount for pick in reply.picks]
+    assert prices
+    assert all(price < bound for price in prices) or prices[0] == min(
+        p.amount for p in assistant.index.allowed("kettle")
+    )
+
+
+def test_products_shown_are_compared_after_a_question_about_something_else(make: Make) -> None:
+    readings = {"kettles": want("kettle"), "delivery?": saying("policy"), "compare them": saying("compare", active=0)}
+    assistant = make(readings)
+    session = assistant.new_session()
+    shown = assistant.respond(session, "kettles").picks
+    assistant.respond(session, "delivery?")
+    reply = assistant.respond(session, "compare them")
+    assert reply.move == "compare"
+    assert [pick.id for pick in reply.picks] == [pick.id for pick in shown]
+
+
+def test_a_wider_kind_is_offered_as_what_it_is(make: Make) -> None:
+    assistant = make({"camping kettle": want("samovar kettle")})
+    reply = assistant.respond(assistant.new_session(), "camping kettle")
+    assert [(c.attribute, c.value) for c in reply.relaxed] == [("product", "samovar kettle")]
+    assert reply.picks
+
+
 def test_cheapest_is_the_cheapest(make: Make) -> None:
     assistant = make({"the cheapest kettle": want("kettle", acts=("state_need", "ask_recommendation"))})
     reply = assistant.respond(assistant.new_session(), "the cheapest kettle")

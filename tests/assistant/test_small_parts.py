@@ -7,7 +7,7 @@ import pytest
 from assistant.behaviour import behaviour, browsed_need, leaf, summary
 from assistant.compare import compare
 from assistant.config import ConversationSettings
-from assistant.ordering import ORDERINGS, is_ordering, ordered, ordering_in
+from assistant.ordering import ORDERINGS, beyond, comparative_in, is_ordering, ordered, ordering_in
 from assistant.questions import best_question
 from assistant.records import Event, Message, Need
 from assistant.search import Found, fewest_to_give_up
@@ -44,6 +44,30 @@ def test_an_extreme_orders_and_filters_nothing() -> None:
     assert first[0].id == "boot-1" and first[-1].product_detail != first[0].product_detail
 
 
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("cheaper", "cheapest"), ("do you have anything smaller?", "smallest"), ("a bit bigger please", "largest"),
+        ("something not cheaper", None), ("the cheapest", None), ("a small tent", None), ("更便宜的", "cheapest"),
+    ],
+)  # fmt: skip
+def test_comparatives_say_where_to_go(message: str, name: str | None) -> None:
+    found = comparative_in(message)
+    assert (found.name if found else None) == name
+
+
+def test_beyond_is_strictly_further_and_never_a_guess() -> None:
+    cheapest, lightest = ORDERINGS["cheapest"][0], ORDERINGS["lightest"][0]
+    prices = (90.0, 70.0, 70.0)
+    priced = [Product(id=str(i), title="Tent", price=p, currency="USD") for i, p in enumerate(prices)]
+    assert beyond(priced, cheapest, priced[0]) == priced[1:]
+    assert beyond(priced, cheapest, priced[1]) == []
+    assert beyond(priced, lightest, priced[0]) == []
+    metres, inches = (Product(id=v, title="Rug", product_detail=(("Width", v),)) for v in ("1.2 m", "40 in"))
+    assert beyond([metres, inches], ORDERINGS["smallest"][0], metres) == [inches]
+    assert beyond([metres, inches], ORDERINGS["largest"][0], inches) == [metres]
+
+
 def view(product_id: str, **more: object) -> Event:
     return Event.model_validate({"event_name": "view_item", "items": [{"item_id": product_id, **more}]})
 
@@ -69,7 +93,8 @@ def test_one_look_is_no_need_and_unknown_products_speak_by_their_event() -> None
     [
         ("the second one please", (1,)), ("the last one", (2,)), ("the first two", (0, 1)), ("option 3", (2,)),
         ("is the blue one safe?", (0,)), ("are they heavy?", (0, 1, 2)), ("how heavy is it?", (0,)), ("thanks", ()),
-        ("the fourth", ()), ("第二个", (1,)),
+        ("the fourth", ()), ("第二个", (1,)), ("how long does the battery last on the first one?", (0,)),
+        ("is it any good?", (0,)), ("are any of them heavy?", (0, 1, 2)), ("which will last?", ()),
     ],
 )
 def test_which_of_those_shown_is_meant(message: str, places: tuple[int, ...]) -> None:

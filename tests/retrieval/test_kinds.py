@@ -48,6 +48,15 @@ def test_no_kind_means_everything(kinds: Kinds) -> None:
         assert kinds.match(phrase)[1].all()
 
 
+def test_what_prose_mentions_does_not_make_the_kind(minilm: Encoder) -> None:
+    bed = product("d", "Rex Dog Bed").model_copy(update={"description": "Soft enough to keep him off the sofa."})
+    sofa = product("s", "Fjord Convertible Sofa")
+    kinds = Kinds(Catalogue([bed, sofa]), minilm)
+    assert np.flatnonzero(kinds.match("sofa bed")[1]).tolist() == [1]
+    stated = bed.model_copy(update={"id": "o", "product_detail": (("Kind", "orthopaedic"),)})
+    assert np.flatnonzero(Kinds(Catalogue([bed, stated]), minilm).match("orthopaedic bed")[1]).tolist() == [1]
+
+
 def test_titles_alone_name_kinds(minilm: Encoder) -> None:
     titles = ["HP Pavilion Notebook Silver 43.2 cm", "Targus notebook case Black", "Case Logic notebook case 15",
               "Trust notebook case", "Sony WH-1000 headphones", "Acme head set black"]
