@@ -151,6 +151,8 @@ class Generator:
         for name, folder in folders.items():
             check_adapter(folder, base, str(model), expected.get(name))
         loaded = with_adapters(base, folders).to(torch.device(device))
+        if len(folders) == 1 and loaded.dtype == torch.float32:
+            loaded.merge_adapter()  # the same function in a third of the matrix products; undone where it is put aside
         return cls(loaded, tokenizer, str(model), tuple(folders))
 
     @property

@@ -69,7 +69,7 @@ class Index:
         self._views = [view(product) for product in catalogue]
         self._available: Mask = np.array([product.available for product in catalogue], dtype=np.bool_)
         self._kinds = kinds
-        self._mask = lru_cache(maxsize=_MASKS_KEPT)(self._compute_mask)
+        self._decided = lru_cache(maxsize=_MASKS_KEPT)(self._undecided)
         self._embedded = lru_cache(maxsize=_MASKS_KEPT)(lambda text: encoder.encode([text])[0])
 
     @classmethod
@@ -147,11 +147,20 @@ class Index:
     def _allowed(self, kind: str | None, conditions: Sequence[Condition]) -> Mask:
         mask = self._available & self._kinds.match(kind)[1]
         for group in filters(conditions):
-            mask &= np.logical_or.reduce([self._mask(condition) for condition in group])
+            mask &= np.logical_or.reduce([self._meeting(condition, mask) for condition in group])
         return mask
 
-    def _compute_mask(self, condition: Condition) -> Mask:
-        return np.array(holds(self._views, condition, self._rates), dtype=np.bool_)
+    def _meeting(self, condition: Condition, among: Mask) -> Mask:
+        """Which products meet a condition, decided for those `among` only, and each but once while it is remembered."""
+        decided, meets = self._decided(condition)
+        places = np.flatnonzero(among & ~decided)
+        meets[places] = holds([self._views[place] for place in places], condition, self._rates)
+        decided[places] = True  # after `meets`: another thread must not take what is not there yet for a no
+        return meets & among
+
+    def _undecided(self, condition: Condition) -> tuple[Mask, Mask]:
+        """For a condition that is new: which products are decided (none), and which of those meet it."""
+        return np.zeros(len(self._views), dtype=np.bool_), np.zeros(len(self._views), dtype=np.bool_)
 
     def _by_rating(self, allowed: NDArray[np.int64], k: int) -> list[Hit]:
         def standing(place: np.int64) -> tuple[float, int, int]:

@@ -6,6 +6,7 @@ or done here, and nothing of a suggestion is stored.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -20,8 +21,8 @@ from assistant.service.records import Customer
 from assistant.session import Session
 from assistant.turn import Thought, think
 
-SECONDS = 0.9
-"""Once so much time has gone into replies, no further one is begun."""
+SECONDS = 1.2
+"""Once so much time has gone into a suggestion, no further reply is begun."""
 
 Propose = Callable[[Case], NextAction | None]
 
@@ -55,6 +56,7 @@ def suggestions(
     `customer` is whom the agent knows the shopper to be: their orders may then be told. `propose` finds the next action
     of the service desk. Personal data that the shopper told or the desk holds is masked, but not in the arguments of
     the next action, which is a form to be sent. Raises `ModelError` where the reader fails."""
+    begun = time.perf_counter()
     case = case_of(parts, session, customer)
     public = (clause.text for clause in case.clauses)
     mask = Mask.of((message.content for message in session.messages), case.customer, public)
@@ -75,7 +77,8 @@ def suggestions(
         }
     )
     yield growing
-    for reply in replies(case.parts, thought.plans, case.open.conversation, tones, seconds):
+    left = seconds - (time.perf_counter() - begun)
+    for reply in replies(case.parts, thought.plans, case.open.conversation, tones, left):
         growing = growing.model_copy(update={"replies": (*growing.replies, _masked_reply(reply, mask))})
         yield growing
 

@@ -7,6 +7,8 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from assistant.copilot.grounding import unsupported
 from assistant.copilot.masking import Mask
 from assistant.copilot.records import WrapUp
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 LONGEST = 200
 LABELS = ("Wants", "Asks", "Later", "Told", "Last", "An agent", "The shopper", "Nothing", "Closed", "In the basket")
-FEWEST_WORDS = 3
+FEWEST_WORDS, MOST_SENTENCES = 3, 30
 
 
 def summary(session: Session, encode: Encode, mask: Mask) -> str:
@@ -113,14 +115,15 @@ def _last(session: Session, encode: Encode) -> Iterator[str]:
 
 
 def gist(text: str, encode: Encode) -> str:
-    """The sentence of a message that is nearest in meaning to the whole of it, an exact part of it up to its end or to
-    the last whole word of 200 characters."""
+    """The sentence of a message that is nearest in meaning to all of them, longer ones counting for more (of the first
+    thirty); an exact part of it up to its end or to the last whole word of 200 characters."""
     sentences = [sentence.strip() for sentence in SENTENCE.split(text) if sentence.strip()]
     telling = [s for s in sentences if len(s.split()) >= FEWEST_WORDS] or sentences or [text.strip()]
     best = telling[0]
     if len(telling) > 1:
-        whole = " ".join(text.split())[:2000]
-        vectors = encode([whole, *telling])
-        best = telling[int((vectors[1:] @ vectors[0]).argmax())]
+        telling = telling[:MOST_SENTENCES]
+        vectors = encode(telling)
+        whole = vectors.T @ np.array([len(sentence) for sentence in telling], dtype=np.float32)
+        best = telling[int((vectors @ whole).argmax())]
     short = best if len(best) <= LONGEST else best[:LONGEST].rsplit(" ", 1)[0] + " …"
     return short.rstrip(".")
