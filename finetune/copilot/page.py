@@ -97,11 +97,10 @@ def _shown(part: Part) -> list[Case]:
 
 
 def _case(part: Part, case: Case) -> page.Case:
-    opening = next((message.content for message in case.messages if message.role == "user"), "")
-    short = opening if len(opening) <= TITLE else f"{opening[: TITLE - 1]}…"
-    wrong = [_title(part, f.measure) for f in case.findings if f.right is False]
+    said = next((message.content for message in case.messages if message.role == "user"), case.findings[0].why)
+    wrong = [finding.measure for finding in case.findings if finding.right is False]
     return page.Case(
-        title=f"{case.id}: {short}" if short else case.id,
+        title=f"{case.id}: {said if len(said) <= TITLE else f'{said[: TITLE - 1]}…'}",
         note=f"wrong: {', '.join(wrong)}" if wrong else "right",
         lines=[Line(m.role, page.marked(m.content, case.quotes if m.role == "user" else [])) for m in case.messages],
         table=Table(["judged", "expected", "found, and why"], [_row(part, case, i) for i in range(len(case.findings))],
