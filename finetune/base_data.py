@@ -52,7 +52,8 @@ class Tokens(Sequence[Example]):
 
     def first(self, count: int) -> Tokens:
         """The first `count` examples, or all."""
-        return Tokens(self.ids, self.starts[: count + 1], self.prompts[:count])
+        starts = self.starts[: count + 1]
+        return Tokens(self.ids[: starts[-1]], starts, self.prompts[:count])
 
     @classmethod
     def of(cls, examples: Sequence[Example]) -> Tokens:

@@ -9,8 +9,10 @@ from typing import Any
 from finetune.lora_recipe import LoraRecipe
 from finetune.recipe import YamlRecipe
 
-RUNNING = ("output", "data", "workers", "checkpoint_every", "evaluate_every", "device", "compile", "rows")
-"""Settings that change nothing about what is learnt: a run may be taken up with others."""
+RUNNING = (
+    "output", "text", "shared", "data", "workers", "checkpoint_every", "evaluate_every", "device", "compile", "rows"
+)  # fmt: skip
+"""Settings that change nothing about what is learnt from the same tokens: a run may be taken up with others."""
 DATA = ("vocabulary", "context", "instruction", "replies", "shard", "held_out", "seed")
 """Settings that the tokens depend on."""
 
@@ -60,7 +62,7 @@ class BaseRecipe(YamlRecipe):
     warmup: float = 0.02
     weight_decay: float = 0.1
     evaluate_every: int = 500
-    checkpoint_every: int = 200
+    checkpoint_every: int = 100
     max_steps: int | None = None
     compile: bool = False
     device: str = "auto"

@@ -89,7 +89,8 @@ def test_examples_come_back_from_disk_as_they_were() -> None:
     examples = [Example((1, 2, 3), 1), Example((65_535, 4), 1), Example((5, 6, 7, 8), 3)]
     tokens = Tokens.joined([Tokens.of(examples[:2]), Tokens.of(examples[2:])])
     assert [*tokens] == tokens[:] == examples
-    assert [*tokens.first(2)] == examples[:2]
+    assert [*tokens.first(2)] == examples[:2] and tokens.first(2).ids.tolist() == [1, 2, 3, 65_535, 4]
+    assert [*tokens.first(9)] == examples
 
 
 def test_chats_are_rendered_as_they_are_served_and_those_held_out_are_other_ones(corpus: Corpus) -> None:
