@@ -42,8 +42,8 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> BaseRecipe:
     (folder / "text" / "webshop" / "human_goals.json.gz").write_bytes(gzip.compress(json.dumps(goals).encode()))
     made = BaseRecipe(
         text=str(folder / "text"), shared=None, data=str(folder / "data"), vocabulary=1024, context=768, chats=24,
-        shard=16, held_out=4, workers=1, size="tiny", text_epochs=1, batch_tokens=3072, rows=2, evaluate_every=100,
-        checkpoint_every=3, device="cpu", output=str(folder / "out"),
+        shard=16, held_out=4, workers=1, size="tiny", text_epochs=1, learning_rate=2e-2, batch_tokens=3072, rows=2,
+        evaluate_every=100, checkpoint_every=3, device="cpu", output=str(folder / "out"),
     )  # fmt: skip
     load_corpus(made, silent)
     return made
@@ -130,7 +130,7 @@ def test_every_step_has_its_tokens_and_text_comes_first(recipe: BaseRecipe, corp
 
 
 def test_it_learns_and_leaves_a_chat_model(recipe: BaseRecipe, trained: module.BaseMetrics) -> None:
-    assert trained.losses[-1] < trained.losses[0]
+    assert trained.losses[-1] < trained.losses[0] - 0.2
     assert np.isfinite([trained.text_loss, trained.chat_loss]).all()
     output = Path(recipe.output)
     assert (output / "curve.svg").read_text().startswith("<svg") and not (output / "checkpoint.pt").exists()
