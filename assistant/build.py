@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assistant.config import ModelSettings, Settings
 from assistant.errors import ConfigError, ModelError
 from assistant.shop import Shop, load_shop
+from assistant.threads import sleep_while_waiting
 
 if TYPE_CHECKING:
     from assistant.chat_model import ChatModel
@@ -61,6 +62,7 @@ class Parts:
 
 def build(settings: Settings) -> Parts:
     """Loads models, index, shop and store as `settings` name them. Raises `ConfigError` or `ModelError`."""
+    sleep_while_waiting()
     from assistant.intent import IntentModel
     from assistant.vectors import TextVectors
 

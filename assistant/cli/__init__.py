@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     from assistant.cli.output import complain, expected_errors, sentence
+    from assistant.threads import sleep_while_waiting
 
+    sleep_while_waiting()
     _quieten_libraries()
     try:
         code = app(arguments, prog_name="shopkeeper", standalone_mode=False) or 0

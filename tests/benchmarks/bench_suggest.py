@@ -1,5 +1,5 @@
-"""How long an agent waits for a suggestion on two cores: its summary, its first reply, the whole; and with 50
-conversations open at once, of which each has just moved on.
+"""How long an agent waits for a suggestion on two cores: its summary, its first reply, the whole; then several agents
+at once who work through 50 open conversations, of which each has just moved on. `processor`: what a suggestion takes.
 
     python -m tests.benchmarks.bench_suggest [--config configs/demo.yaml] [--open 50] [--agents 4] [--json]
 """
@@ -55,9 +55,9 @@ def conversation(assistant: Assistant, first: str, second: str) -> Session:
     return assistant.session(session_id)
 
 
-def conversations(assistant: Assistant, count: int) -> list[Session]:
-    """As many different conversations."""
-    pairs = [(MESSAGES[i % len(MESSAGES)], MESSAGES[(7 * i + 3) % len(MESSAGES)]) for i in range(count)]
+def conversations(assistant: Assistant, count: int, step: int = 7) -> list[Session]:
+    """As many conversations, other ones for each step."""
+    pairs = [(MESSAGES[(i + step) % len(MESSAGES)], MESSAGES[(step * i + 3) % len(MESSAGES)]) for i in range(count)]
     return [conversation(assistant, first, second) for first, second in pairs]
 
 
@@ -67,20 +67,24 @@ def percentiles(values: list[float]) -> tuple[float, float]:
     return round(cuts[9], 3), round(cuts[18], 3)
 
 
-def table(timings: list[Timing]) -> Mapping[str, tuple[float, float]]:
-    """Median and 95th percentile of each part, in seconds."""
+def table(timings: list[Timing], processor: float) -> Mapping[str, tuple[float, ...]]:
+    """Median and 95th percentile of each part, in seconds; and the mean of the processor time."""
     columns = [asdict(timing) for timing in timings]
-    return {name: percentiles([column[name] for column in columns]) for name in ("summary", "reply", "whole")}
+    waits = {name: percentiles([column[name] for column in columns]) for name in ("summary", "reply", "whole")}
+    return {**waits, "processor": (round(processor / len(timings), 3),)}
 
 
-def measure(assistant: Assistant, count: int, agents: int) -> dict[str, Mapping[str, tuple[float, float]]]:
+def measure(assistant: Assistant, count: int, agents: int) -> dict[str, Mapping[str, tuple[float, ...]]]:
     """One agent, one conversation after another; then `agents` at once over `count` conversations."""
     timed(assistant, conversations(assistant, 1)[0])  # warm-up
-    alone = [timed(assistant, session) for session in conversations(assistant, len(MESSAGES))]
-    opened = conversations(assistant, count)
+    opened = conversations(assistant, len(MESSAGES))
+    begun = time.process_time()
+    alone = table([timed(assistant, session) for session in opened], time.process_time() - begun)
+    opened = conversations(assistant, count, step=9)
+    begun = time.process_time()
     with ThreadPoolExecutor(agents) as pool:
-        together = list(pool.map(lambda session: timed(assistant, session), opened))
-    return {"one agent": table(alone), f"{agents} agents, {count} open": table(together)}
+        timings = list(pool.map(lambda session: timed(assistant, session), opened))
+    return {"one agent": alone, f"{agents} agents, {count} open": table(timings, time.process_time() - begun)}
 
 
 def main() -> int:
@@ -106,7 +110,7 @@ def main() -> int:
         print(json.dumps(results))
         return 0
     for name, rows in results.items():
-        said = ", ".join(f"{row} {median:.2f} s / {high:.2f} s" for row, (median, high) in rows.items())
+        said = ", ".join(f"{row} {' / '.join(f'{value:.2f} s' for value in values)}" for row, values in rows.items())
         print(f"{name}, median / 95th percentile: {said}")
     return 0
 

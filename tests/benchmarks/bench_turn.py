@@ -23,6 +23,7 @@ from assistant.config import Settings
 from assistant.errors import ShopkeeperError
 from assistant.plans import pick_facts, shown_of
 from assistant.records import Conversation, Message, Pick, Plan, Reply
+from assistant.threads import sleep_while_waiting
 from retrieval.lexical import Lexical
 
 CORES = 2
@@ -123,7 +124,8 @@ def measure(parts: Parts, repeat: int) -> dict[str, Summary]:
 
 
 def on_two_cores() -> None:
-    """Keeps this process to two cores where the machine has more."""
+    """Keeps this process to two cores where the machine has more, with threads that wait as those of the program."""
+    sleep_while_waiting()
     import torch
 
     if hasattr(os, "sched_setaffinity"):
