@@ -51,7 +51,7 @@ scaling); for single attributes it may be off. Support intents are Bitext's 27 a
 
 def card(recipe: dict[str, Any], counts: dict[str, Any], results: Sequence[Evaluation]) -> str:
     """The card as Markdown."""
-    also = ", and of the training parts of " + " and ".join(recipe["also"]) if recipe["also"] else ""
+    also = ", and of the training parts of " + " and ".join(dict.fromkeys(recipe["also"])) if recipe["also"] else ""
     start = f"\nIt went on from {recipe['start']}, see `finetune/LOG.md`.\n" if recipe["start"] else ""
     rows = "\n".join(_row(result) for result in results)
     settings = {k: recipe[k] for k in ("repeat", "polish", "seed", "rank")}
