@@ -27,7 +27,9 @@ from finetune.reader_fit import Judge, fit
 from finetune.train_reader import Recipe, examples, new_network, train
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL: dict[str, Any] = {"generated": 0, "repeat": 1, "epochs": 2, "polish": 0, "rank": 4, "batch_tokens": 1024, "judge": []}
+SMALL: dict[str, Any] = {
+    "generated": 0, "repeat": 1, "epochs": 2, "polish": 0, "rank": 4, "batch_tokens": 1024, "judge": [],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
