@@ -54,13 +54,14 @@ def current(parts: Parts, session: Session) -> Parts:
     return replace(parts, shop=shop_now(parts.shop, parts.desk, session.user_id, session.messages))
 
 
-def think(parts: Parts, session: Session, *, attended: bool = False) -> Thought:
+def think(parts: Parts, session: Session, *, attended: bool = False, known: State | None = None) -> Thought:
     """What the reply to the session's last message, a shopper's, does and may say; `parts` are `current` for it.
-    `attended`: an agent says it, who hands nothing over."""
+    `attended`: an agent says it, who hands nothing over. `known` is the state after the message where it was read
+    before, and perhaps corrected by hand since."""
     before, conversation = session.state, session.conversation
     message = conversation.messages[-1].content
     seen = behaviour(session.events, parts.index.catalogue)
-    read = update(before, parts.reader.read(before, conversation))
+    read = known if known is not None else update(before, parts.reader.read(before, conversation))
     state = with_browsed(read, seen)
     intent = parts.intent.predict(conversation, state)
     state = state.model_copy(update={"purchase_probability": intent.probability})

@@ -12,7 +12,7 @@ from typing import Protocol
 from assistant.build import Parts
 from assistant.intent import IntentModel
 from assistant.reading import Reader, shopper_turns
-from assistant.records import Act, Conversation, State
+from assistant.records import Act, Conversation, Need, State
 from assistant.service.desk import ServiceDesk
 from assistant.service.records import Customer
 from assistant.session import Session
@@ -76,10 +76,35 @@ def open_request(session: Session) -> Session | None:
     )
 
 
+def known(session: Session, open: Session) -> State | None:
+    """The state after the open request: as it was read, with the needs as they were corrected by hand since; `None`
+    where it was not read yet."""
+    place = len(open.messages) - 1
+    since = [entry for entry in session.states if not entry.undone and entry.after_message >= place]
+    end = _next_said(session, place)
+    read = next((e.state for e in reversed(since) if e.source == "reading" and e.after_message < end), None)
+    if read is None or not any(entry.source == "edit" for entry in since):
+        return read
+    return read.model_copy(update={"needs": _active_as(read, since[-1].state.needs)})
+
+
+def _active_as(read: State, needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    """The needs, of which a message that asks for a person left none active; then that which was before."""
+    if any(need.active for need in needs):
+        return needs
+    before = next((place for place, need in enumerate(read.needs) if need.active), None)
+    return tuple(n.model_copy(update={"active": True}) if i == before else n for i, n in enumerate(needs))
+
+
+def _next_said(session: Session, place: int) -> int:
+    """Where the shopper's next message after `place` stands, or the end."""
+    following = (i for i, message in enumerate(session.messages) if message.role == "user" and i > place)
+    return next(following, len(session.messages))
+
+
 def _idle(session: Session, place: int) -> bool:
     """Whether a message was read as asking for a person, and for nothing else."""
-    following = [i for i, message in enumerate(session.messages) if message.role == "user" and i > place]
-    end = following[0] if following else len(session.messages)
+    end = _next_said(session, place)
     read = [e.state for e in session.states if e.source == "reading" and place <= e.after_message < end]
     return bool(read) and "ask_human" in read[-1].acts and set(read[-1].acts) <= IDLE
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from assistant.build import Parts
-from assistant.copilot.case import Case, case_of
+from assistant.copilot.case import Case, case_of, known
 from assistant.copilot.masking import Mask
 from assistant.copilot.records import NextAction, SuggestedReply, Suggestion, Tone
 from assistant.copilot.replies import WRITTEN, replies
@@ -68,11 +68,11 @@ def suggestions(
     yield growing
     if case.open is None:
         return
-    thought = think(case.parts, case.open, attended=True)
+    thought = think(case.parts, case.open, attended=True, known=known(session, case.open))
     growing = growing.model_copy(
         update={
             "state": masked(_state(session, case.open, thought), mask),
-            "picks": session.picks if _edited(session, case.open) else thought.table,
+            "picks": (session.picks if _edited(session, case.open) else ()) or thought.table,
             "next_action": _masked_why(propose(case) if propose is not None else None, mask),
         }
     )

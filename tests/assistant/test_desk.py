@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 from assistant.api import create_app
 from assistant.api.agents import COOKIE
 from assistant.assistant import Assistant
+from assistant.records import Message
 from assistant.web import desk
-from tests.browser.shop import AGENTS, BOOTS, EXCHANGE, HOSTILE, PERSON, TOKEN, small_assistant
+from tests.browser.shop import AGENTS, BOOTS, BREAK, EXCHANGE, HOSTILE, PERSON, TOKEN, small_assistant
 
 STAFF = {"Authorization": f"Bearer {TOKEN}"}
 OPEN = {("GET", "/desk/login"), ("POST", "/desk/login")}
@@ -285,8 +286,6 @@ def test_a_suggestion_grows_from_the_summary(ines: TestClient, assistant: Assist
 
 def test_a_reader_that_fails_is_told_in_the_panel(ines: TestClient, assistant: Assistant) -> None:
     session_id = assistant.new_session()
-    assistant.respond(session_id, BOOTS)
-    with assistant._parts.store._database.write() as connection:
-        connection.exec_driver_sql("UPDATE messages SET content = 'break the model once' WHERE role = 'user'")
+    assistant._parts.store.append_message(session_id, Message(role="user", content=BREAK))
     *_, last = ines.get(about(session_id, "/copilot")).text.splitlines()
     assert "error" in json.loads(last) and "/secret" not in last

@@ -10,7 +10,7 @@ from assistant.copilot.records import Suggestion
 from assistant.copilot.replies import NOT_COVERED
 from assistant.copilot.suggest import suggest, suggestions
 from assistant.errors import ModelError
-from assistant.records import Conversation, Message, Plan
+from assistant.records import Conversation, Edit, Message, Plan, Reading, State
 from assistant.writing import WritingError
 from tests.assistant.copilot.desk_shop import (
     ANGRY,
@@ -220,6 +220,35 @@ def test_a_transcript_gives_what_the_stored_conversation_gives(assistant: Assist
     assert given.replies == kept.replies
     assert given.summary == kept.summary
     assert given.state.needs == kept.state.needs
+
+
+@pytest.mark.parametrize("after", [(), (HUMAN,)])
+def test_needs_that_were_corrected_by_hand_count(assistant: Assistant, after: tuple[str, ...]) -> None:
+    session_id = talk(assistant, BOOTS, *after).id
+    before = assistant.copilot.suggest(assistant.session(session_id))
+    assistant.edit(session_id, Edit(action="remove", need=0, constraint=1))
+    assistant.edit(session_id, Edit(action="replace", need=0, constraint=0, value=75))
+    session = assistant.session(session_id)
+    suggestion = assistant.copilot.suggest(session)
+    prices = {assistant.product(c.id).amount for reply in suggestion.replies for c in reply.citations}
+    assert prices == {70.0} and prices == {assistant.product(pick.id).amount for pick in suggestion.picks}
+    assert "$70" in suggestion.replies[0].text and suggestion.replies != before.replies
+    assistant.edit(session_id, Edit(action="undo"))
+    assistant.edit(session_id, Edit(action="undo"))
+    assert assistant.copilot.suggest(assistant.session(session_id)).replies == before.replies
+
+
+def test_a_message_that_was_read_is_not_read_again(assistant: Assistant) -> None:
+    class Gone:
+        def read(self, state: State, conversation: Conversation) -> Reading:
+            raise ModelError("asked again")
+
+    session = talk(assistant, BOOTS)
+    parts = replace(assistant._parts, reader=Gone())
+    assert suggest(parts, session) == suggest(assistant._parts, session)
+    assistant._parts.store.append_message(session.id, Message(role="user", content=RETURN))
+    with pytest.raises(ModelError, match="asked again"):
+        suggest(parts, assistant.session(session.id))
 
 
 def test_suggesting_changes_nothing(assistant: Assistant) -> None:
