@@ -9,6 +9,7 @@ from assistant.records import Added, Constraint, Named, Reading, Ref
 from finetune.support import WEIGHTS
 from finetune.user_intent import intent_of, intents
 
+FIRST = Ref(need=0, constraint=0)
 RED = Added(need=0, constraint=Constraint(attribute="color", op="is", value="red"))
 
 
@@ -17,7 +18,7 @@ RED = Added(need=0, constraint=Constraint(attribute="color", op="is", value="red
     [
         (Reading(acts=("greet", "state_need"), stage="exploring"), "Reveal"),
         (Reading(acts=("refine_need",), stage="exploring", named=(Named(need=0, product="kettle"),)), "Reveal"),
-        (Reading(acts=("refine_need",), stage="comparing", dropped=(Ref(need=0, constraint=0),), added=(RED,)), "Revise"),
+        (Reading(acts=("refine_need",), stage="comparing", dropped=(FIRST,), added=(RED,)), "Revise"),
         (Reading(acts=("refine_need",), stage="comparing", added=(RED,)), "Interpret"),
         (Reading(acts=("select",), stage="deciding"), "Interpret"),
         (Reading(acts=("thank_bye",), stage="buying"), "Chitchat"),
