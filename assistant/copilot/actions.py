@@ -18,8 +18,10 @@ from assistant.copilot.mentions import (
     all_orders_named,
     method_named,
     orders_named,
+    other_named,
     pieces_named,
     variant_named,
+    without_names,
 )
 from assistant.copilot.wishes import Turn, Wish, nearest, wishes
 from assistant.errors import InvalidInput
@@ -77,7 +79,11 @@ def next_actions(desk: ServiceDesk, customer: Customer, turns: Sequence[Turn], e
     `turns` are the customer's messages with the acts that the reader read in them."""
     case = Case(desk, customer, desk.orders(customer.id), encode, tuple(turns))
     forms: dict[tuple[ActionName, str], tuple[Form, Wish]] = {}
-    for wish in wishes(turns, encode, about_own=lambda text: _points_at_own(case, text)):
+    found = wishes(
+        turns, encode, about_own=lambda text: _points_at_own(case, text),
+        another=lambda text: _names_another(case, text), plain=lambda text: without_names(text, case.orders),
+    )  # fmt: skip
+    for wish in found:
         for name, form in _FILLERS[wish.action](case, wish):
             key = (name, str(form.get("order_id", "")))
             known = forms.get(key)
@@ -88,6 +94,12 @@ def next_actions(desk: ServiceDesk, customer: Customer, turns: Sequence[Turn], e
 def _points_at_own(case: Case, text: str) -> bool:
     """Whether the text names an order of the customer's, or something in one."""
     return bool(orders_named(text, case.orders) or pieces_named(text, case.orders))
+
+
+def _names_another(case: Case, text: str) -> bool:
+    """Whether the text names a variant of something in their orders that is not the one they have."""
+    pieces = ((piece, case.desk.product(piece.item.product_id)) for piece in pieces_named(text, case.orders))
+    return any(product is not None and other_named(piece.words, piece.item, product) for piece, product in pieces)
 
 
 def _checked(case: Case, name: ActionName, form: Form, wish: Wish) -> ProposedAction:

@@ -7,12 +7,12 @@ customer wants done with it is the reader's business, not this module's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from assistant.service.records import Address, Customer, Order, OrderItem, PaymentMethod, Product, Variant
-from retrieval.text import singulars
+from retrieval.text import WORD, fold, singular, singulars
 
 CODE = re.compile(r"[\w#-]*\d[\w-]*")
 EXCEPTION = re.compile(r"\b(?:except(?: for)?|apart from|other than|but (?:not|keep))\b", re.IGNORECASE)
@@ -51,12 +51,13 @@ def all_orders_named(text: str) -> bool:
 
 
 def pieces_named(text: str, orders: Sequence[Order]) -> tuple[Piece, ...]:
-    """The pieces that the text names by product, by a word that only one of the customer's products has, or by id.
+    """The pieces that the text names by product, by a word that only one of the customer's products has (a colour or
+    size in its name is none), or by id.
 
     What stands after "except" is taken out; "everything" stands for all pieces of the orders."""
     kept, exceptions = _split(text)
-    names = sorted({item.name for order in orders for item in order.items})
-    places = {name: place for name in names if (place := _place(kept, name, names)) is not None}
+    names = {item.name: set(singulars(" ".join(item.options.values()))) for order in orders for item in order.items}
+    places = {name: place for name in sorted(names) if (place := _place(kept, name, names)) is not None}
     out = {name for name in names if exceptions and _place(exceptions, name, names) is not None}
     if not places and EVERYTHING & set(singulars(kept)):
         places = dict.fromkeys(names, 0)
@@ -67,6 +68,32 @@ def pieces_named(text: str, orders: Sequence[Order]) -> tuple[Piece, ...]:
             if (item.name in places and item.name not in out) or item.item_id in codes:
                 found.append(Piece(order, item, _until_next(kept, places.get(item.name, 0), places.values())))
     return tuple(found)
+
+
+def without_names(text: str, orders: Sequence[Order]) -> str:
+    """The text with `it` in place of the names of pieces of the orders and `my order` in place of their numbers: what
+    is asked for can then be compared without what it is asked of."""
+    own = {re.sub(r"\W", "", order.id).lower() for order in orders}
+    text = CODE.sub(lambda match: "my order" if re.sub(r"\W", "", match[0]).lower() in own else match[0], text)
+    names = [set(singulars(item.name)) for order in orders for item in order.items]
+    runs: list[tuple[int, int]] = []
+    for match in WORD.finditer(text):
+        if not any(singular(fold(match[0])) in name for name in names):
+            continue
+        if runs and not text[runs[-1][1] : match.start()].strip(" -&,"):
+            runs[-1] = (runs[-1][0], match.end())
+        else:
+            runs.append(match.span())
+    for start, end in reversed(runs):
+        if any(set(singulars(text[start:end])) & name and _enough(text[start:end], name) for name in names):
+            text = f"{text[:start]}it{text[end:]}"
+    return text
+
+
+def other_named(words: str, item: OrderItem, product: Product) -> bool:
+    """Whether the words name, of an option of the product, a value that the piece does not have."""
+    named = _options_named(singulars(words), product)
+    return any(values - {item.options.get(name)} for name, values in named.items() if name in item.options)
 
 
 def method_named(text: str, customer: Customer) -> PaymentMethod | None:
@@ -128,6 +155,11 @@ def variant_named(words: str, item: OrderItem, product: Product) -> Variant | No
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
+def _enough(words: str, name: set[str]) -> bool:
+    """Whether a run of words names a thing: two words of its name or more, or one that is its whole kind of word."""
+    return len(set(singulars(words)) & name) > 1 or len(name) == 1
+
+
 def _written(text: str, customer: Customer, orders: Sequence[Order]) -> Address | None:
     """A street with its number, a city and a zip code that stand in the text in this order, between commas. A state or
     country that is not said is that of the customer's other addresses in this city, or at home."""
@@ -152,8 +184,9 @@ def _split(text: str) -> tuple[str, str]:
     return parts[0], parts[1] if len(parts) > 1 else ""
 
 
-def _place(text: str, name: str, names: Sequence[str]) -> int | None:
-    """Where the text names a product, as a word index: all its words together, or one that no other name has."""
+def _place(text: str, name: str, names: Mapping[str, set[str]]) -> int | None:
+    """Where the text names a product, as a word index: all its words together, or one that no other name has and that
+    is no word of its options, which `names` gives for each."""
     spoken = singulars(text)
     whole = "".join(singulars(name))
     for length in range(1, PIECES_OF_A_WORD + 1):
@@ -161,7 +194,7 @@ def _place(text: str, name: str, names: Sequence[str]) -> int | None:
             if "".join(spoken[start : start + length]) == whole:
                 return start
     shared = {word for other in names if other != name for word in singulars(other)}
-    own = [word for word in singulars(name) if word not in shared and len(word) > 2]
+    own = [word for word in singulars(name) if word not in shared | names[name] and len(word) > 2]
     return next((i for i, word in enumerate(spoken) if word in own), None)
 
 

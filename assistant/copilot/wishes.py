@@ -60,8 +60,10 @@ ADMITS: dict[Act, tuple[ActionName, ...]] = {
     "ask_human": ("hand_over",),
 }  # fmt: skip
 AFTER_PURCHASE: tuple[ActionName, ...] = ("cancel_order", "change_items", "return_items", "exchange_items")
-NEAR, SAID = 0.3, 0.45
-"""Cosines from which a message asks for an action, and from which it gives a reason."""
+SWAPS: frozenset[ActionName] = frozenset({"change_items", "exchange_items"})
+NEAR, SAID, SWAP = 0.3, 0.45, 0.15
+"""Cosines from which a message asks for an action, and from which it gives a reason; and how much nearer to a swap one
+counts that names another variant of what was ordered."""
 
 
 @dataclass(frozen=True)
@@ -94,20 +96,30 @@ def turns_of(session: StoredSession) -> tuple[Turn, ...]:
     return tuple(Turn(text, state.acts, state.stage) for text, state in said)
 
 
-def wishes(turns: Sequence[Turn], encode: Encode, about_own: Callable[[str], bool]) -> tuple[Wish, ...]:
+def wishes(
+    turns: Sequence[Turn],
+    encode: Encode,
+    about_own: Callable[[str], bool],
+    another: Callable[[str], bool] = lambda _: False,
+    plain: Callable[[str], str] = str,
+) -> tuple[Wish, ...]:
     """What each message asks for, of those that are about an order.
 
     The acts say so; a message that was read as a need, as "I want the red one instead" may be, is about an order where
     it goes on with one that was, or where `about_own` finds the customer's own orders in it, and it comes nearer to
-    asking for an action than to looking for something to buy."""
+    asking for an action than to looking for something to buy. `another` finds a variant named that they do not have of
+    something they ordered, which speaks for a swap. `plain` takes the names of what they ordered out of a message,
+    before it is compared with ways of asking."""
     found: list[Wish] = []
     about_orders = False
     for turn in turns:
         admitted = {action for act in turn.acts for action in ADMITS.get(act, ())}
-        wanted = bool(GOES_ON & set(turn.acts))
+        swap = another(turn.text)
+        wanted = swap or bool(GOES_ON & set(turn.acts))
         goes_on = wanted and (about_orders or turn.stage == "after_purchase" or about_own(turn.text))
         actions = sorted(admitted) or (sorted(AFTER_PURCHASE) if goes_on else [])
-        wish = _nearest(turn, actions, encode, () if admitted else SHOPPING) if actions else None
+        lift, instead = SWAP if swap else 0.0, () if admitted else SHOPPING
+        wish = _nearest(turn, plain(turn.text), actions, encode, instead, lift) if actions else None
         if wish is None and actions and about_orders and found and about_own(turn.text):
             wish = Wish(found[-1].action, turn.text, turn.acts, 0.0)
         about_orders = bool(SERVICE & set(turn.acts)) or wish is not None
@@ -125,11 +137,15 @@ def nearest(texts: Sequence[str], choices: Sequence[str], encode: Encode) -> str
     return choices[best] if float(scores[best]) >= SAID else None
 
 
-def _nearest(turn: Turn, actions: Sequence[ActionName], encode: Encode, instead: Sequence[str]) -> Wish | None:
-    """The action that the message is nearest to asking for; `None` where none is near, or one of `instead` nearer."""
+def _nearest(
+    turn: Turn, said: str, actions: Sequence[ActionName], encode: Encode, instead: Sequence[str], lift: float
+) -> Wish | None:
+    """The action that what was `said` is nearest to asking for, swaps lifted; `None` where none is near, or one of
+    `instead` nearer."""
     phrases = [(action, phrase) for action in actions for phrase in ASKED[action]]
-    vectors = encode([turn.text, *(phrase for _, phrase in phrases), *instead])
+    vectors = encode([said, *(phrase for _, phrase in phrases), *instead])
     scores = vectors[1:] @ vectors[0]
+    scores[: len(phrases)] += [lift * (action in SWAPS) for action, _ in phrases]
     best = int(scores.argmax())
     if best >= len(phrases) or float(scores[best]) < NEAR:
         return None
