@@ -156,7 +156,7 @@ def variant_named(words: str, item: OrderItem, product: Product) -> Variant | No
 
 
 def _enough(words: str, name: set[str]) -> bool:
-    """Whether a run of words names a thing: two words of its name or more, or one that is its whole kind of word."""
+    """Whether a run of words names a thing: by two words of its name or more, or by the only one it has."""
     return len(set(singulars(words)) & name) > 1 or len(name) == 1
 
 

@@ -39,13 +39,16 @@ ASKED: dict[ActionName, tuple[str, ...]] = {
     "exchange_items": (
         "exchange it for another size", "swap what I received for a different colour",
         "I want to exchange it for a bigger one", "exchange it for the same one with other options",
+        "the one I bought is not right, I would like another one instead",
+        "can I get the one I ordered in another colour or size?",
     ),
     "hand_over": ("I want to talk to a person", "let me speak to a human"),
 }  # fmt: skip
 """How each action is asked for. Refunds without a return are left to people."""
 SHOPPING = (
     "I am looking for something new", "show me what you have", "which one would you recommend?",
-    "how many options are there, and what do they cost?", "it should be cheap and good",
+    "how many options are there, and what do they cost?", "it should be cheap and good", "I am looking for it",
+    "do you have it in another colour?", "I need one, in this colour if possible", "I would like to buy it",
 )  # fmt: skip
 """How something to buy is asked for."""
 SERVICE: frozenset[Act] = frozenset({"change_order", "return_refund", "complaint", "ask_human"})
@@ -63,7 +66,7 @@ AFTER_PURCHASE: tuple[ActionName, ...] = ("cancel_order", "change_items", "retur
 SWAPS: frozenset[ActionName] = frozenset({"change_items", "exchange_items"})
 NEAR, SAID, SWAP = 0.3, 0.45, 0.15
 """Cosines from which a message asks for an action, and from which it gives a reason; and how much nearer to a swap one
-counts that names another variant of what was ordered."""
+about an order counts that names another variant of what was ordered."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def wishes(
         wanted = swap or bool(GOES_ON & set(turn.acts))
         goes_on = wanted and (about_orders or turn.stage == "after_purchase" or about_own(turn.text))
         actions = sorted(admitted) or (sorted(AFTER_PURCHASE) if goes_on else [])
-        lift, instead = SWAP if swap else 0.0, () if admitted else SHOPPING
+        lift, instead = (SWAP if swap else 0.0, ()) if admitted else (0.0, SHOPPING)
         wish = _nearest(turn, plain(turn.text), actions, encode, instead, lift) if actions else None
         if wish is None and actions and about_orders and found and about_own(turn.text):
             wish = Wish(found[-1].action, turn.text, turn.acts, 0.0)

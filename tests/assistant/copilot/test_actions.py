@@ -13,8 +13,10 @@ from assistant.copilot.mentions import (
     all_orders_named,
     method_named,
     orders_named,
+    other_named,
     pieces_named,
     variant_named,
+    without_names,
 )
 from assistant.copilot.wishes import Turn, nearest, turns_of, wishes
 from assistant.records import Act, State
@@ -72,6 +74,29 @@ def test_pieces_are_named_by_product_or_id(desk: EmbeddedDesk) -> None:
     assert "blue" in lamp.words and "blue" not in kettle.words and "2 l" in kettle.words
 
 
+def test_a_colour_in_a_name_names_no_piece(desk: EmbeddedDesk) -> None:
+    order = desk.order("A3")
+    assert order is not None
+    named = [item.model_copy(update={"name": f"{item.name} - {item.options.get('color', '')}"}) for item in order.items]
+    order = order.model_copy(update={"items": tuple(named)})
+    assert [piece.item.item_id for piece in pieces_named("the kettle, a blue one", [order])] == ["kettle-1l"]
+
+
+def test_another_variant_than_theirs_is_noticed(desk: EmbeddedDesk) -> None:
+    order = desk.order("A3")
+    assert order is not None
+    red = order.items[0]
+    for words, other in (("lamp in gold", True), ("my red lamp", False), ("red lamp for blue", True), ("lamp", False)):
+        assert other_named(words, red, LAMP) is other, words
+
+
+def test_names_are_taken_out_of_what_is_asked(desk: EmbeddedDesk) -> None:
+    orders = desk.orders("ada")
+    assert without_names("swap the desk lamp of A3 for gold", orders) == "swap the it of my order for gold"
+    assert without_names("Kettle or Desk-Lamps, B1?", orders) == "it or it, B1?"
+    assert without_names("a desk for the lamplight", orders) == "a desk for the lamplight"
+
+
 def test_means_of_payment_and_addresses_are_the_customer_s_own(desk: EmbeddedDesk, ada: Customer) -> None:
     for text, id in (("my gift card", "gift-ada"), ("the visa", "card-ada"), ("card-ada", "card-ada")):
         method = method_named(text, ada)
@@ -124,6 +149,23 @@ def test_a_need_is_about_an_order_where_it_points_at_one(encode: TextVectors) ->
     assert wishes([look], encode, about_own=lambda _: True) == ()
     goes_on = [Turn("I want to return the kettle.", ("return_refund",)), Turn("And the lamp.", ("refine_need",))]
     assert [wish.action for wish in wishes(goes_on, encode, about_own=lambda _: True)] == ["return_items"] * 2
+
+
+@pytest.mark.parametrize(
+    ("said", "acts", "action"),
+    [
+        ("hi, the desk lamp I bought is not right, could I get it in gold instead?", ("state_need",), "exchange_items"),
+        ("I'd like to exchange it: desk lamp, order A3. gold please.", ("return_refund",), "exchange_items"),
+        ("please send the desk lamp of order A3 back and give me my money", ("return_refund",), "return_items"),
+        ("I am looking for a kettle of 2 l", ("state_need",), None),
+        ("do you have a desk lamp in gold for a present?", ("state_need", "ask_recommendation"), None),
+    ],
+)
+def test_a_swap_is_told_from_a_return_and_from_shopping(
+    desk: EmbeddedDesk, encode: TextVectors, ada: Customer, said: str, acts: tuple[Act, ...], action: str | None
+) -> None:
+    found = next_actions(desk, ada, [Turn(said, acts)], encode)
+    assert {one.name for one in found} == ({action} if action is not None else set())
 
 
 def test_a_reason_is_the_nearest_that_is_accepted(encode: TextVectors) -> None:
