@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from assistant.copilot.actions import next_actions
 from assistant.copilot.case import Case
 from assistant.copilot.records import NextAction
 from assistant.copilot.wishes import turns_of
+from assistant.receipts import listed
+
+ASKED: Mapping[str, str] = {
+    "changes": "which other variant", "item_ids": "which items", "address": "the new address",
+    "payment_method_id": "how to pay", "reason": "the reason",
+}  # fmt: skip
+"""What the customer is asked for where an argument is missing."""
 
 
 def next_action(case: Case) -> NextAction | None:
@@ -20,6 +29,7 @@ def next_action(case: Case) -> NextAction | None:
     if not possible:
         return None
     first = possible[0]
-    lacks = f"; still to be asked: {', '.join(first.missing)}" if first.missing else ""
-    arguments = {name: value for name, value in first.arguments.items() if value is not None}
-    return NextAction(name=first.name, arguments=arguments, why=f"{first.why}{lacks}")
+    asked = listed([ASKED.get(name, name.replace("_", " ")) for name in first.missing])
+    lacks = f"; still to be asked: {asked}" if asked else ""
+    arguments = {name: value for name, value in first.arguments.items() if value is not None and value != []}
+    return NextAction(name=first.name, arguments=arguments, why=f"{first.why}{lacks}", missing=first.missing)

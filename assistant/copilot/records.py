@@ -22,11 +22,13 @@ class SuggestedReply(Record):
 
 
 class NextAction(Record):
-    """What the service desk may be asked to do next: a request's name and arguments, to be checked and confirmed."""
+    """What the service desk may be asked to do next: a request's name and arguments, to be checked and confirmed.
+    `missing` names the arguments that the customer has yet to say."""
 
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)
     why: str = ""
+    missing: tuple[str, ...] = ()
 
 
 class Suggestion(Record):

@@ -209,7 +209,7 @@ const DOES = {
   prepare: (b) => tried(() => prepare($(`act-${b.dataset.order}`).value, { order_id: b.dataset.order }, '')),
   suggested: (b) => tried(async () => {
     await prepare(b.dataset.name, JSON.parse(b.dataset.arguments), b.dataset.why);
-    if (mine) await check($('request'));
+    if (mine && 'complete' in b.dataset) await check($('request'));
   }),
   confirm: (b) => tried(() => settle('/confirm', b.dataset.token)),
   decline: (b) => tried(() => settle('/decline', b.dataset.token)),
