@@ -86,7 +86,8 @@ def form_for(
 
 
 def request_from(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The request that a form's fields say, as `assistant.service.parse_request` takes it.
+    """The request that a form's fields say, as `assistant.service.parse_request` takes it. Raises `InvalidInput` where
+    no item was chosen.
 
     `fields` are as the browser sends them: text, but `item` and `swap` lists, the pieces and in the same order what
     each is swapped for ("" for a piece that stays).
@@ -101,6 +102,8 @@ def request_from(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         request["changes"] = [{"item_id": str(old), "new_item_id": str(new)} for old, new in swaps if new]
     if name == "return_items":
         request["item_ids"] = [str(item) for item in _listed(fields, "item")]
+    if request.get("changes") == [] or request.get("item_ids") == []:
+        raise InvalidInput("Choose at least one item first" + (", and what it becomes." if name in SWAPS else "."))
     return request
 
 
