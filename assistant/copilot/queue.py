@@ -15,7 +15,8 @@ EAGER = 0.5
 
 
 class Waiting(Record):
-    """One conversation of the queue. `since` is when it last moved; `holder` the agent who holds it, if one does."""
+    """One conversation of the queue. `since` is when it last moved; `holder` the agent who holds it, if one does;
+    `last_said` the shopper's last message."""
 
     session_id: str
     user_id: str | None = None
@@ -25,6 +26,7 @@ class Waiting(Record):
     holder: str | None = None
     messages: int
     last_message: Message | None = None
+    last_said: Message | None = None
     state: State
 
 
@@ -41,7 +43,8 @@ def _waiting(overview: Overview, sure: float) -> Waiting:
     need, why = _need(overview, sure)
     return Waiting(
         session_id=overview.id, user_id=overview.user_id, need=need, why=why, since=overview.updated,
-        holder=overview.holder, messages=overview.messages, last_message=overview.last_message, state=overview.state,
+        holder=overview.holder, messages=overview.messages, last_message=overview.last_message,
+        last_said=overview.last_said, state=overview.state,
     )  # fmt: skip
 
 

@@ -54,11 +54,16 @@ def _read(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Overvie
         return {}
     ids = [row.id for row in rows]
     last = _latest(connection, messages, messages.c.position, ids)
+    said = _latest(connection, messages, messages.c.position, ids, messages.c.role == "user")
     replies = _latest(connection, messages, messages.c.position, ids, messages.c.reply.is_not(None))
     current = _latest(connection, states, states.c.id, ids, ~states.c.undone)
     passed = _latest(connection, handovers, handovers.c.id, ids)
-    return {row.id: _overview(row, last[row.id], replies.get(row.id), current.get(row.id), passed.get(row.id))
-            for row in rows}  # fmt: skip
+    return {
+        row.id: _overview(
+            row, last[row.id], said.get(row.id), replies.get(row.id), current.get(row.id), passed.get(row.id)
+        )
+        for row in rows
+    }
 
 
 def _latest(
@@ -73,18 +78,24 @@ def _latest(
 
 
 def _overview(
-    session: Row[Any], last: Row[Any], reply: Row[Any] | None, state: Row[Any] | None, passed: Row[Any] | None
-) -> Overview:
-    said = None if reply is None else Reply.model_validate(reply.reply)
-    waiting = reply is not None and said is not None and said.handover
+    session: Row[Any], last: Row[Any], said: Row[Any] | None, reply: Row[Any] | None, state: Row[Any] | None,
+    passed: Row[Any] | None,
+) -> Overview:  # fmt: skip
+    answer = None if reply is None else Reply.model_validate(reply.reply)
+    waiting = answer is not None and answer.handover
     taken = passed is not None and reply is not None and passed.after_message >= reply.position
     return Overview(
         **session._mapping,
         messages=last.position + 1,
-        last_message=Message(role=last.role, content=last.content, timestamp=last.timestamp, **last.extra),
-        last_reply=said,
+        last_message=_message(last),
+        last_said=None if said is None else _message(said),
+        last_reply=answer,
         reply_index=None if reply is None else reply.position,
         state=State() if state is None else State.model_validate(state.state),
         handed_over=waiting and not taken,
         attended=last.role == "agent" or (passed is not None and passed.after_message >= last.position),
     )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(role=row.role, content=row.content, timestamp=row.timestamp, **row.extra)

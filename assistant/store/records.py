@@ -44,7 +44,8 @@ class Handover(Record):
 
 
 class Overview(Record):
-    """A conversation as a queue shows it: its last message, the assistant's last reply, the state as it is.
+    """A conversation as a queue shows it: its last message and the shopper's, the assistant's last reply, the state as
+    it is.
 
     `handed_over`: that reply promised the shopper a person, and none has come yet. `attended`: an agent wrote the last
     message, or took the conversation over or gave it back after it. `reply_index` is the reply's place among the
@@ -57,6 +58,7 @@ class Overview(Record):
     holder: str | None = None
     messages: int = 0
     last_message: Message | None = None
+    last_said: Message | None = None
     last_reply: Reply | None = None
     reply_index: int | None = None
     state: State = State()

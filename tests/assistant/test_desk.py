@@ -159,6 +159,18 @@ def test_hostile_words_are_shown_as_words(ines: TestClient, assistant: Assistant
     assert "<img src=x" not in suggested(ines, session_id)[-1]
 
 
+def test_the_queue_tells_what_is_needed_and_what_was_said(ines: TestClient, assistant: Assistant) -> None:
+    session_id = assistant.new_session()
+    assistant.respond(session_id, BOOTS)
+    assistant.respond(session_id, PERSON)
+    html = ines.get("/desk/queue", params={"q": session_id}).text
+    assert "hiking boots" in html and "up to $120" in html and "not black" in html
+    assert f"“{PERSON}”" in html and "Assistant: " not in html
+    ines.post(about(session_id, "/take"))
+    ines.post(about(session_id, "/say"), json={"text": "Ines here"})
+    assert "Agent: Ines here" in ines.get("/desk/queue", params={"q": session_id}).text
+
+
 def test_an_unknown_conversation_is_said_to_be_unknown(ines: TestClient) -> None:
     assert ines.get(about("nobody's")).status_code == 404
     assert ines.get("/desk/nothing").status_code == 404
@@ -241,6 +253,14 @@ def test_a_refusal_shows_the_clause_and_opens_it(ines: TestClient, session: str)
     clause = html.split('data-kind="policy" data-id="')[1].split('"')[0]
     shown = ines.get(about(session, "/citation"), params={"kind": "policy", "id": clause, "quote": ""}).text
     assert "Each item can be exchanged" in shown
+
+
+@pytest.mark.parametrize("name", ["exchange_items", "return_items"])
+def test_a_form_without_an_item_says_what_to_do(ines: TestClient, session: str, name: str) -> None:
+    ines.post(about(session, "/take"))
+    fields = {"order_id": "A7", "item": ["lamp-blue"] if name == "exchange_items" else [], "swap": [""]}
+    answer = ines.post(about(session, "/propose"), json={"name": name, "fields": fields})
+    assert answer.status_code == 422 and "Choose at least one item first" in answer.json()["error"]["message"]
 
 
 def test_a_declined_proposal_is_not_done(ines: TestClient, assistant: Assistant, session: str) -> None:

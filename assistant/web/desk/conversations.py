@@ -146,7 +146,7 @@ def _fits(item: Waiting, need: str, agent: str) -> bool:
 def _found(item: Waiting, names: dict[str, str], wanted: list[str]) -> bool:
     """Whether every word of the search is somewhere in what the queue knows of the conversation."""
     known = [names.get(item.session_id, ""), item.user_id or "", item.session_id, item.why, item.holder or ""]
-    known += [item.last_message.content] if item.last_message is not None else []
+    known += [message.content for message in (item.last_message, item.last_said) if message is not None]
     for need in item.state.needs:
         known += [need.product or "", *(str(constraint.value) for constraint in need.constraints)]
     text = "\n".join(known).casefold()

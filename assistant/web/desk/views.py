@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from assistant.copilot.queue import Need, Waiting
 from assistant.copilot.records import Moment, PastCase, Suggestion
+from assistant.receipts import in_words
 from assistant.records import Citation
 from assistant.service import Outcome, Proposal, Refusal
 from assistant.service.records import OrderItem, Variant
@@ -38,6 +39,7 @@ class Views:
         self.environment = templates(self.shop.currency, HERE / "templates")
         self.environment.globals.update(needs=NEEDS, need_names=get_args(Need)[:-1], titles=TITLES, of_order=OF_ORDER)
         self.environment.filters.update(ago=ago, options=options, mood_words=mood_words, path=Chart.path)
+        self.environment.filters["in_words"] = lambda constraint: in_words(constraint, self.shop.currency)
 
     @cached_property
     def style(self) -> str:
