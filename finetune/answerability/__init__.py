@@ -1,0 +1,1 @@
+"""Making and judging the model that tells whether a passage answers a question."""
