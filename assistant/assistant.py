@@ -217,6 +217,16 @@ class Assistant:
         self._parts.store.append_agent_message(session_id, agent, self._text(message), key=key)
         return self.session(session_id)
 
+    def note(
+        self, session_id: str, agent: str, short: str, long: str = "", *, type: str | None = None,
+        satisfaction: int | None = None,
+    ) -> Session:
+        """Keeps an agent's note on a conversation that they are done with; `copilot.wrap_up` suggests one.
+
+        Raises `UnknownSession`, `InvalidInput` for an empty one, or `HeldError` where another agent holds it."""
+        self._parts.store.add_note(session_id, agent, short, long, type=type, satisfaction=satisfaction)
+        return self.session(session_id)
+
     def queue(self, limit: int = 200) -> tuple[Waiting, ...]:
         """The conversations that were used last, those first that need a person most."""
         return queued(self._parts.store.overviews(limit), self.settings.conversation.sure)

@@ -2,10 +2,10 @@
 
 from assistant.store.database import ConflictError, StoreError
 from assistant.store.holding import HeldError
-from assistant.store.records import Feedback, Handover, Overview, StateEntry, StoredSession
+from assistant.store.records import Feedback, Handover, Note, Overview, StateEntry, StoredSession
 from assistant.store.store import Store
 
 __all__ = [
-    "ConflictError", "Feedback", "Handover", "HeldError", "Overview", "StateEntry", "Store", "StoreError",
+    "ConflictError", "Feedback", "Handover", "HeldError", "Note", "Overview", "StateEntry", "Store", "StoreError",
     "StoredSession",
 ]

@@ -8,8 +8,8 @@ from sqlalchemy.engine import Connection
 
 from assistant.errors import InvalidInput, UnknownSession
 from assistant.store.database import ConflictError
-from assistant.store.rows import Locked, advance, last_position, lock, now, owner, text
-from assistant.store.schema import handovers, sessions
+from assistant.store.rows import Locked, advance, last_position, lock, now, owner, text, touch
+from assistant.store.schema import handovers, notes, sessions
 
 MOST = 200
 
@@ -48,6 +48,24 @@ def give(connection: Connection, session_id: str, agent: str) -> int:
     if locked.holder != agent:
         raise HeldError(f"Agent {locked.holder!r} holds this conversation, so {agent[:80]!r} cannot give it back.")
     return _pass(connection, session_id, locked, "give_back", agent, None)
+
+
+def note(
+    connection: Connection, session_id: str, agent: str, short: str, long: str, type: str | None,
+    satisfaction: int | None,
+) -> None:
+    """Keeps an agent's note on the session, unless another agent holds it: then raises HeldError. Raises InvalidInput
+    where it says nothing, or a satisfaction that is not 1 to 5. The revision stays: it disturbs no reply on its way."""
+    if not short.strip():
+        raise InvalidInput("A note needs at least its short form.")
+    if satisfaction is not None and not 1 <= satisfaction <= 5:
+        raise InvalidInput(f"Satisfaction is a whole number from 1 to 5, found {satisfaction}.")
+    if (holder := lock(connection, session_id).holder) not in (None, agent):
+        raise HeldError(f"Agent {holder!r} holds this conversation: its note is theirs to write.")
+    touch(connection, session_id)
+    row = {"session_id": session_id, "agent": named(agent), "short": text(short.strip()), "long": text(long.strip())}
+    row |= {"type": text(type), "satisfaction": satisfaction, "timestamp": now()}
+    connection.execute(sa.insert(notes).values(**row, after_message=last_position(connection, session_id)))
 
 
 def require_assistant(locked: Locked) -> None:

@@ -43,6 +43,19 @@ class Handover(Record):
     timestamp: str
 
 
+class Note(Record):
+    """What an agent wrote when they were done with a conversation, after message `after_message` (-1: before any):
+    in short, at length, of which type the case was and how satisfied the customer seemed, 1 to 5."""
+
+    agent: str
+    short: str
+    long: str = ""
+    type: str | None = None
+    satisfaction: int | None = Field(default=None, ge=1, le=5)
+    after_message: int
+    timestamp: str
+
+
 class Overview(Record):
     """A conversation as a queue shows it: its last message and the shopper's, the assistant's last reply, the state as
     it is.
@@ -80,6 +93,7 @@ class StoredSession(Record):
     revision: int
     holder: str | None = None
     handovers: tuple[Handover, ...] = ()
+    notes: tuple[Note, ...] = ()
     messages: tuple[Message, ...] = ()
     events: tuple[Event, ...] = ()
     replies: dict[int, Reply] = Field(default_factory=dict)

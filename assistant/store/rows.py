@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection, Row
 from assistant.errors import InvalidInput, UnknownSession
 from assistant.records import Constraint, Event, Message, Pick, Reply, State
 from assistant.store.database import ConflictError
-from assistant.store.records import Feedback, Handover, StateEntry, StateSource, StoredSession
-from assistant.store.schema import basket, events, feedback, handovers, messages, sessions, states
+from assistant.store.records import Feedback, Handover, Note, StateEntry, StateSource, StoredSession
+from assistant.store.schema import basket, events, feedback, handovers, messages, notes, sessions, states
 
 
 def now() -> str:
@@ -172,6 +172,7 @@ def load_session(connection: Connection, session_id: str) -> StoredSession:
         states=tuple(_entry(row) for row in rows(states, states.c.id)),
         basket={row.product_id: row.quantity for row in rows(basket, basket.c.id)},
         handovers=tuple(Handover.model_validate(_own(row)) for row in rows(handovers, handovers.c.id)),
+        notes=tuple(Note.model_validate(_own(row)) for row in rows(notes, notes.c.id)),
         feedback=tuple(Feedback.model_validate(_own(row)) for row in rows(feedback, feedback.c.id)),
     )
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from assistant.store.database import Schema
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -117,6 +117,21 @@ feedback = Table(
     UniqueConstraint("session_id", "message_index"),
 )
 
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _session(),
+    Column("agent", Text, nullable=False),
+    Column("short", Text, nullable=False),
+    Column("long", Text, nullable=False),
+    Column("type", Text),
+    Column("satisfaction", Integer),
+    Column("after_message", Integer, nullable=False),
+    Column("timestamp", String(40), nullable=False),
+    Index("notes_by_session", "session_id", "id"),
+)
+
 
 def _holding(connection: Connection) -> None:
     """From version 1: who holds a session, the history of that, and keys of messages."""
@@ -131,4 +146,9 @@ def _queue(connection: Connection) -> None:
     _by_use.create(connection)
 
 
-SESSIONS = Schema(metadata, schema_version, SCHEMA_VERSION, {1: _holding, 2: _queue})
+def _notes(connection: Connection) -> None:
+    """From version 3: agents' notes."""
+    notes.create(connection)
+
+
+SESSIONS = Schema(metadata, schema_version, SCHEMA_VERSION, {1: _holding, 2: _queue, 3: _notes})

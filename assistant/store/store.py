@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from assistant.errors import InvalidInput, UnknownSession
 from assistant.records import Constraint, Event, Message, Pick, Reply, State
 from assistant.store.database import Database
-from assistant.store.holding import give, holder_of, require_agent, require_assistant, take
+from assistant.store.holding import give, holder_of, note, require_agent, require_assistant, take
 from assistant.store.overview import Overviews, revisions
 from assistant.store.records import Overview, StateSource, StoredSession, Thumb
 from assistant.store.rows import (
@@ -120,6 +120,15 @@ class Store:
         asking again changes nothing. Raises HeldError where another agent holds it."""
         with self._database.write() as connection:
             return give(connection, session_id, agent)
+
+    def add_note(
+        self, session_id: str, agent: str, short: str, long: str = "", *, type: str | None = None,
+        satisfaction: int | None = None,
+    ) -> None:
+        """Keeps an agent's note on the session (see `Note`), after those that there are. Raises HeldError where
+        another agent holds it, InvalidInput for an empty note or a satisfaction that is not 1 to 5."""
+        with self._database.write() as connection:
+            note(connection, session_id, agent, short, long, type, satisfaction)
 
     def holder(self, session_id: str) -> str | None:
         """The agent who holds the session at this moment, `None` while the assistant does."""

@@ -190,6 +190,7 @@ def test_deleting_a_session_leaves_nothing_of_it(store: Store, url: str) -> None
         store.append_reply(id, reply("tents"))
         store.set_basket(id, "t1", 1)
         store.add_feedback(id, 1, "up")
+        store.add_note(id, "ines", "Wanted a tent.")
     store.delete_session(session_id)
     with pytest.raises(UnknownSession):
         store.load(session_id)
@@ -198,7 +199,7 @@ def test_deleting_a_session_leaves_nothing_of_it(store: Store, url: str) -> None
     assert len(store.load(other).messages) == 2
     engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
-        for table in ("messages", "events", "states", "basket", "feedback"):
+        for table in ("messages", "events", "states", "basket", "feedback", "notes"):
             assert set(connection.scalars(sa.text(f"SELECT session_id FROM {table}"))) == {other}
     engine.dispose()
 
@@ -288,7 +289,7 @@ def test_a_database_is_opened_again(url: str) -> None:
 def test_another_schema_version_is_refused(url: str) -> None:
     Store(url).close()
     _execute(url, "UPDATE schema_version SET version = 99")
-    with pytest.raises(StoreError, match="schema version 99, this program needs 3"):
+    with pytest.raises(StoreError, match="schema version 99, this program needs 4"):
         Store(url)
 
 

@@ -303,6 +303,7 @@ def test_overviews_that_are_remembered_are_those_that_are_read_anew(store: Store
         lambda: store.push_state(first, State(acts=("complaint",))),
         lambda: store.undo(first),
         lambda: store.give_back(first, "ana"),
+        lambda: store.add_note(first, "ana", "Wanted a tent."),
         lambda: store.delete_session(second),
     )
     versions = []
@@ -313,7 +314,7 @@ def test_overviews_that_are_remembered_are_those_that_are_read_anew(store: Store
         assert store.revisions(10) == {o.id: anew.load(o.id).revision for o in anew.overviews()}
         anew.close()
         versions.append(store.version(first))
-    assert len(set(versions)) == 7  # one for each change of the first session
+    assert len(set(versions)) == 8  # one for each change of the first session
     with pytest.raises(UnknownSession):
         store.version(second)
 
@@ -326,7 +327,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     old.close()
     with sqlite3.connect(file) as connection:
         connection.executescript("""
-            DROP INDEX messages_by_key; DROP TABLE handovers; DROP INDEX sessions_by_use;
+            DROP TABLE notes; DROP INDEX messages_by_key; DROP TABLE handovers; DROP INDEX sessions_by_use;
             ALTER TABLE messages DROP COLUMN idempotency_key; ALTER TABLE sessions DROP COLUMN holder;
             UPDATE schema_version SET version = 1;
         """)
@@ -334,8 +335,37 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     new = Store(f"sqlite:///{file}")
     new.take_over(session_id, "ana")
     new.append_agent_message(session_id, "ana", "hello", key="k")
+    new.add_note(session_id, "ana", "Wanted a tent.")
     assert [m.content for m in new.load(session_id).messages] == ["a tent", "hello"]
+    assert [note.short for note in new.load(session_id).notes] == ["Wanted a tent."]
     new.close()
+
+
+def test_a_note_is_kept_and_disturbs_nobody(store: Store) -> None:
+    session_id = store.create_session()
+    revision = store.append_message(session_id, user("a tent"))
+    store.add_note(session_id, "ana", " Wanted a tent. ", "At length.", type="Question", satisfaction=4)
+    store.append_reply(session_id, reply("tents"), expected=revision)
+    store.add_note(session_id, "ben", "Found one.")
+    first, second = store.load(session_id).notes
+    assert (first.agent, first.short, first.long, first.type, first.satisfaction) == (
+        "ana", "Wanted a tent.", "At length.", "Question", 4
+    )  # fmt: skip
+    assert [(n.agent, n.after_message, n.type, n.satisfaction) for n in (first, second)] == [
+        ("ana", 0, "Question", 4), ("ben", 1, None, None)
+    ]  # fmt: skip
+
+
+def test_a_note_says_something_and_is_the_holder_s(store: Store) -> None:
+    session_id = store.create_session()
+    with pytest.raises(InvalidInput, match="short form"):
+        store.add_note(session_id, "ana", " ")
+    with pytest.raises(InvalidInput, match="1 to 5"):
+        store.add_note(session_id, "ana", "Wanted a tent.", satisfaction=6)
+    store.take_over(session_id, "ana")
+    with pytest.raises(HeldError, match="'ana' holds"):
+        store.add_note(session_id, "ben", "Wanted a tent.")
+    assert store.load(session_id).notes == ()
 
 
 # --- processes that are killed -----------------------------------------------------------------------------------
