@@ -63,9 +63,14 @@ def note(
     if (holder := lock(connection, session_id).holder) not in (None, agent):
         raise HeldError(f"Agent {holder!r} holds this conversation: its note is theirs to write.")
     touch(connection, session_id)
-    row = {"session_id": session_id, "agent": named(agent), "short": text(short.strip()), "long": text(long.strip())}
-    row |= {"type": text(type), "satisfaction": satisfaction, "timestamp": now()}
-    connection.execute(sa.insert(notes).values(**row, after_message=last_position(connection, session_id)))
+    said = {"short": text(short.strip()), "long": text(long.strip()), "type": text(type)}
+    after = last_position(connection, session_id)
+    connection.execute(
+        sa.insert(notes).values(
+            session_id=session_id, agent=named(agent), **said, satisfaction=satisfaction, after_message=after,
+            timestamp=now(),
+        )
+    )  # fmt: skip
 
 
 def require_assistant(locked: Locked) -> None:
