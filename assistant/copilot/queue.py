@@ -16,7 +16,7 @@ EAGER = 0.5
 
 class Waiting(Record):
     """One conversation of the queue. `since` is when it last moved; `holder` the agent who holds it, if one does;
-    `last_said` the shopper's last message."""
+    `last_said` the shopper's last message, `emails` the addresses that they wrote, oldest first."""
 
     session_id: str
     user_id: str | None = None
@@ -27,6 +27,7 @@ class Waiting(Record):
     messages: int
     last_message: Message | None = None
     last_said: Message | None = None
+    emails: tuple[str, ...] = ()
     state: State
 
 
@@ -44,7 +45,7 @@ def _waiting(overview: Overview, sure: float) -> Waiting:
     return Waiting(
         session_id=overview.id, user_id=overview.user_id, need=need, why=why, since=overview.updated,
         holder=overview.holder, messages=overview.messages, last_message=overview.last_message,
-        last_said=overview.last_said, state=overview.state,
+        last_said=overview.last_said, emails=overview.emails, state=overview.state,
     )  # fmt: skip
 
 

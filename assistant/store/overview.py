@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from assistant.records import Message, Reply, State
+from assistant.shop import emails_in
 from assistant.store.records import Overview
 from assistant.store.schema import handovers, messages, sessions, states
 
@@ -55,15 +56,26 @@ def _read(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Overvie
     ids = [row.id for row in rows]
     last = _latest(connection, messages, messages.c.position, ids)
     said = _latest(connection, messages, messages.c.position, ids, messages.c.role == "user")
+    emails = _emails(connection, ids)
     replies = _latest(connection, messages, messages.c.position, ids, messages.c.reply.is_not(None))
     current = _latest(connection, states, states.c.id, ids, ~states.c.undone)
     passed = _latest(connection, handovers, handovers.c.id, ids)
     return {
         row.id: _overview(
             row, last[row.id], said.get(row.id), replies.get(row.id), current.get(row.id), passed.get(row.id)
-        )
+        ).model_copy(update={"emails": emails.get(row.id, ())})
         for row in rows
     }
+
+
+def _emails(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The e-mail addresses that the shoppers of sessions wrote, by session."""
+    chosen = sa.select(messages).where(messages.c.session_id.in_(ids), messages.c.role == "user")
+    rows = connection.execute(chosen.where(messages.c.content.contains("@")).order_by(messages.c.position)).all()
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        found[row.session_id] = (*found.get(row.session_id, ()), *emails_in([_message(row)]))
+    return found
 
 
 def _latest(

@@ -62,7 +62,7 @@ class Overview(Record):
 
     `handed_over`: that reply promised the shopper a person, and none has come yet. `attended`: an agent wrote the last
     message, or took the conversation over or gave it back after it. `reply_index` is the reply's place among the
-    messages."""
+    messages, `emails` the addresses that the shopper wrote, oldest first."""
 
     id: str
     user_id: str | None = None
@@ -72,6 +72,7 @@ class Overview(Record):
     messages: int = 0
     last_message: Message | None = None
     last_said: Message | None = None
+    emails: tuple[str, ...] = ()
     last_reply: Reply | None = None
     reply_index: int | None = None
     state: State = State()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.service import ServiceDesk
@@ -24,6 +25,12 @@ class CustomerContext:
         return next((order for order in self.orders if order.id == order_id), None)
 
 
+def customer_at(desk: ServiceDesk, addresses: Sequence[str]) -> Customer | None:
+    """The customer of the last of these e-mail addresses that the shop knows."""
+    found = (desk.customer_by_email(address) for address in reversed(addresses))
+    return next((customer for customer in found if customer is not None), None)
+
+
 def customer_of(desk: ServiceDesk | None, session: Session) -> CustomerContext | None:
     """The customer who is signed in, else the one whose e-mail address the shopper wrote last; `None` where neither is
     known to the shop. A shopper who is signed in as somebody unknown is not looked for by address."""
@@ -32,8 +39,7 @@ def customer_of(desk: ServiceDesk | None, session: Session) -> CustomerContext |
     if session.user_id is not None:
         customer = desk.customer(session.user_id)
     else:
-        found = (desk.customer_by_email(address) for address in reversed(emails_in(session.messages)))
-        customer = next((customer for customer in found if customer is not None), None)
+        customer = customer_at(desk, emails_in(session.messages))
     if customer is None:
         return None
     orders = sorted(desk.orders(customer.id), key=lambda order: order.placed_at or "", reverse=True)
