@@ -75,6 +75,11 @@ class Assistant:
         """The shop's own systems: customers, orders and what may be done with them; `None` where there are none."""
         return self._parts.desk
 
+    @property
+    def ticket_types(self) -> tuple[str, ...]:
+        """The types that the ticket model tells apart; empty where there is no such model."""
+        return self._parts.tickets.model.about.types if self._parts.tickets is not None else ()
+
     # --- conversation ----------------------------------------------------------------------------------------
 
     def new_session(self, user_id: str | None = None) -> str:

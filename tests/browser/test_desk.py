@@ -99,8 +99,20 @@ def test_a_whole_case(small: Served, visit: Open, enter: Enter) -> None:
     desk.get_by_role("button", name="Confirm and do it").click()
     expect(desk.locator("#action")).to_contain_text("Done.")
     expect(order).to_contain_text("exchange requested")
+    log = desk.locator("#log")
+    log.locator("summary", has_text="Exchange items A3 done").click()
+    expect(log).to_contain_text("ines")
+    expect(log.get_by_role("row", name="order status delivered exchange requested")).to_be_visible()
+    desk.locator("#action").get_by_role("button", name="Tell the shopper").click()
+    assert "becomes" in field.input_value()
+    field.fill("")
 
     desk.get_by_role("button", name="Give back").click()
+    expect(desk.get_by_role("button", name="Save the note")).to_be_focused()
+    desk.get_by_label("In short").fill("Exchanged a red lamp for a gold one.")
+    desk.get_by_role("button", name="Save the note").click()
+    expect(desk.locator("#talk .note")).to_contain_text("Exchanged a red lamp for a gold one.")
+    assert "Exchanged a red lamp" not in shop.locator("body").inner_text()
     expect(desk.locator("#head")).to_contain_text("Assistant answers")
     expect(shop.get_by_text("A colleague of ours is here")).to_have_count(0)
     expect(say(shop, STATUS)).to_contain_text("waiting for the items that you exchange")
@@ -142,9 +154,13 @@ def test_a_phone_shows_one_part_at_a_time(small: Served, visit: Open, enter: Ent
     expect(page.locator("#talk")).to_contain_text(BOOTS)
     expect(page.locator("#queue")).to_be_hidden()
     assert overflow(page) <= 0
+    assert page.locator("#talk").evaluate("talk => talk.scrollHeight - talk.scrollTop - talk.clientHeight") < 2
     page.get_by_role("navigation").get_by_role("button", name="Copilot").click()
     expect(page.locator("#copilot")).to_contain_text("Summary")
     assert overflow(page) <= 0
+    panels = page.locator("[data-column=copilot] .panel")
+    expect(page.locator("#course .panel")).to_be_visible()
+    assert all(box["x"] + box["width"] <= 390 for panel in panels.all() if (box := panel.bounding_box()))
 
 
 def test_whoever_is_not_signed_in_sees_the_login_only(small: Served, watch: Watch) -> None:

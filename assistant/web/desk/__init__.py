@@ -23,6 +23,6 @@ def include(app: FastAPI, assistant: Assistant) -> None:
 
 def routers() -> tuple[APIRouter, ...]:
     """The desk's routes in the order in which they are tried."""
-    from assistant.web.desk import conversations, login, services
+    from assistant.web.desk import conversations, login, notes, services
 
-    return login.router, conversations.router, services.router, login.elsewhere
+    return login.router, conversations.router, notes.router, services.router, login.elsewhere

@@ -20,7 +20,7 @@ from assistant.copilot.queue import Waiting
 from assistant.records import Citation
 from assistant.session import Session
 from assistant.web.desk.access import HEADERS, FromHere, TheViews, page, pieces
-from assistant.web.desk.context import customer_of
+from assistant.web.desk.context import customer_at, customer_of
 from assistant.web.desk.views import Views
 
 router = APIRouter(include_in_schema=False)
@@ -65,7 +65,9 @@ def conversation(
     session = assistant.session(session_id)
     context = customer_of(assistant.desk, session)
     shown = views.conversation(session, agent, context, course(session))
-    return pieces({"version": version, "messages": len(session.messages), "mine": session.holder == agent,
+    last = len(session.messages) - 1
+    noted = any(note.after_message == last for note in session.notes)
+    return pieces({"version": version, "messages": last + 1, "mine": session.holder == agent, "noted": noted,
                    "pieces": shown})
 
 
@@ -129,12 +131,15 @@ def _line(**content: str) -> str:
 
 
 def _names(assistant: TheAssistant, waiting: tuple[Waiting, ...]) -> dict[str, str]:
-    """The names of the customers who are signed in, by session."""
-    users = {item.session_id: item.user_id for item in waiting if item.user_id is not None}
-    if assistant.desk is None or not users:
+    """The names of the customers who are signed in, or wrote an e-mail address that the shop knows, by session."""
+    desk = assistant.desk
+    if desk is None:
         return {}
-    known = assistant.desk.customers(sorted(set(users.values())))
-    return {session_id: known[user_id].name for session_id, user_id in users.items() if user_id in known}
+    users = {item.session_id: item.user_id for item in waiting if item.user_id is not None}
+    known = desk.customers(sorted(set(users.values()))) if users else {}
+    names = {session_id: known[user_id].name for session_id, user_id in users.items() if user_id in known}
+    written = {item.session_id: customer_at(desk, item.emails) for item in waiting if item.user_id is None}
+    return names | {session_id: customer.name for session_id, customer in written.items() if customer is not None}
 
 
 def _fits(item: Waiting, need: str, agent: str) -> bool:

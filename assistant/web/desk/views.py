@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from assistant.copilot.queue import Need, Waiting
-from assistant.copilot.records import Moment, PastCase, Suggestion
+from assistant.copilot.records import Moment, PastCase, Suggestion, WrapUp
 from assistant.receipts import in_words
 from assistant.records import Citation
 from assistant.service import Outcome, Proposal, Refusal
-from assistant.service.records import OrderItem, Variant
 from assistant.session import Session
 from assistant.web.desk.chart import Chart, chart_of, mood_words
 from assistant.web.desk.context import CustomerContext
 from assistant.web.desk.forms import OF_ORDER, TITLES, ActionForm
+from assistant.web.desk.log import log_lines
+from assistant.web.desk.words import ago, marked, options, readable
 from assistant.web.pages import templates
 from retrieval.product import Product
 
@@ -38,7 +38,9 @@ class Views:
         self.shop = assistant.settings.shop
         self.environment = templates(self.shop.currency, HERE / "templates")
         self.environment.globals.update(needs=NEEDS, need_names=get_args(Need)[:-1], titles=TITLES, of_order=OF_ORDER)
-        self.environment.filters.update(ago=ago, options=options, mood_words=mood_words, path=Chart.path)
+        self.environment.filters.update(
+            ago=ago, marked=marked, mood_words=mood_words, options=options, path=Chart.path, readable=readable
+        )
         self.environment.filters["in_words"] = lambda constraint: in_words(constraint, self.shop.currency)
 
     @cached_property
@@ -69,13 +71,16 @@ class Views:
         """The pieces of the chosen conversation by the element that they go into."""
         ids = {item.item_id for event in session.events for item in event.items}
         seen = {i: product.title for i in ids if (product := self.product(i)) is not None}
+        desk, last = self.assistant.desk, moments[-1] if moments else None
+        log = log_lines(desk.audit(context.customer.id)) if desk is not None and context is not None else ()
         return {
-            "head": self._render("head", session=session, agent=agent, context=context),
+            "head": self._render("head", session=session, agent=agent, context=context, last=last),
             "talk": self._render("transcript", session=session, product=self.product),
             "needs": self._render("need_card", session=session, conversation=session.conversation, seen=seen),
             "course": self._render("course", chart=chart_of(moments)),
             "customer": self._render("customer", context=context, session=session, product=self.product,
-                                     served=self.assistant.desk is not None, agent=agent),
+                                     served=desk is not None, agent=agent),
+            "log": self._render("log", log=log),
         }
 
     def copilot(self, suggestion: Suggestion, past: Sequence[PastCase] | None = None) -> str:
@@ -95,6 +100,10 @@ class Views:
         """What came of a confirmed or declined proposal."""
         return self._render("outcome", outcome=outcome)
 
+    def wrap_up(self, notes: WrapUp, types: Sequence[str]) -> str:
+        """The form of a wrap-up note; `types` are those that the shop's tickets have."""
+        return self._render("wrap_up", notes=notes, types=types)
+
     def citation(self, citation: Citation, context: CustomerContext | None) -> str:
         """The record that a citation quotes: the clause, the product, the order."""
         policy = self.assistant.desk.policy if self.assistant.desk is not None else None
@@ -110,23 +119,3 @@ class Views:
 
     def _render(self, template: str, **values: Any) -> str:
         return self.environment.get_template(f"desk_{template}.html").render(shop=self.shop, **values)
-
-
-def ago(timestamp: str | None, now: datetime | None = None) -> str:
-    """How long ago a time is, short: `now`, `4 min`, `3 h`, `2 d`; nothing for a time that is none."""
-    try:
-        then = datetime.fromisoformat(timestamp or "")
-    except ValueError:
-        return ""
-    then = then if then.tzinfo is not None else then.replace(tzinfo=UTC)
-    minutes = int(((now or datetime.now(UTC)) - then).total_seconds() // 60)
-    if minutes < 1:
-        return "now"
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
-
-
-def options(item: OrderItem | Variant) -> str:
-    """A variant's options in words, for example `red, 42`."""
-    return ", ".join(item.options.values())

@@ -2,7 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const QUEUE_EVERY = 3000, TALK_EVERY = 1500;
-let chosen = '', version = '', messages = -1, mine = false, sending = null;
+let chosen = '', version = '', messages = -1, mine = false, noted = false, sending = null;
 
 // --- asking ------------------------------------------------------------------------------------------------------------
 
@@ -82,11 +82,11 @@ async function showTalk() {
   const news = await answer.json();
   if (session !== chosen) return;
   const talk = $('talk');
+  $('composer').hidden = false;
   const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   for (const [id, html] of Object.entries(news.pieces)) put(id, html);
   if (atEnd || news.messages > messages) talk.scrollTop = talk.scrollHeight;
-  ({ version, messages, mine } = news);
-  $('composer').hidden = false;
+  ({ version, messages, mine, noted } = news);
   $('message').disabled = $('send').disabled = !mine;
   $('message').placeholder = mine ? 'Write to the shopper' : 'Take over to write to the shopper';
   $('hint').textContent = mine ? 'The assistant is silent. Ctrl+Enter sends.' : '';
@@ -132,7 +132,7 @@ async function open(session) {
     drafts.set(chosen, $('message').value);
     $('message').value = drafts.get(session) || '';
     [chosen, version, messages, sending] = [session, '', -1, null];
-    for (const id of ['copilot', 'action', 'customer', 'needs', 'course', 'talk', 'head']) put(id, '');
+    for (const id of ['copilot', 'action', 'customer', 'log', 'needs', 'course', 'talk', 'head']) put(id, '');
   }
   $('welcome').hidden = true;
   pane('chat');
@@ -168,16 +168,38 @@ async function send() {
 
 async function hold(part) {
   if (!chosen) return;
+  const held = mine;
   await ask(about(part), {});
   await showTalk();
   await showQueue();
   if (mine) $('message').focus();
+  else if (held && !noted) await wrap();
+}
+
+// What stands above the suggestions: a form, or what came of one.
+function act(html) {
+  put('action', html);
+  pane('copilot');
+  document.querySelector('[data-column=copilot]').scrollTop = 0;
+}
+
+async function wrap() {
+  if (!chosen) return;
+  act(await (await ask(about('/wrap-up'))).text());
+  $('wrap-up').querySelector('.go').focus();
+}
+
+async function note(form) {
+  await ask(about('/wrap-up'), Object.fromEntries(new FormData(form)));
+  put('action', '');
+  if (!mine) pane('queue');
+  await showTalk();
+  tell('The note is kept.');
 }
 
 async function prepare(name, filled, why) {
-  put('action', await (await ask(about('/form'), { name, arguments: filled, why })).text());
-  pane('copilot');
-  document.querySelector('[data-column=copilot]').scrollTop = 0;
+  if (!name) return tell('Choose an action first.');
+  act(await (await ask(about('/form'), { name, arguments: filled, why })).text());
   $('action').querySelector('select, input:not([type=hidden]), textarea')?.focus();
 }
 
@@ -204,6 +226,7 @@ const DOES = {
   open: (b) => tried(() => open(b.dataset.session)),
   take: () => tried(() => hold('/take')),
   give: () => tried(() => hold('/give')),
+  wrap: () => tried(wrap),
   insert: (b) => insert(b.dataset.text, b.dataset.add),
   dismiss: () => put('action', ''),
   prepare: (b) => tried(() => prepare($(`act-${b.dataset.order}`).value, { order_id: b.dataset.order }, '')),
@@ -217,6 +240,8 @@ const DOES = {
     const { kind, id, quote = '' } = b.dataset;
     put('sheet-body', await (await ask(about(`/citation?${new URLSearchParams({ kind, id, quote })}`))).text());
     $('sheet').showModal();
+    $('sheet').scrollTop = 0;
+    $('sheet').querySelector('mark')?.scrollIntoView({ block: 'center' });
   }),
 };
 
@@ -225,7 +250,9 @@ document.addEventListener('click', (event) => {
   if (button && !button.disabled) DOES[button.dataset.do](button);
 });
 document.addEventListener('submit', (event) => {
-  const work = { composer: send, filters: showQueue, request: () => check(event.target) }[event.target.id];
+  const work = {
+    composer: send, filters: showQueue, request: () => check(event.target), 'wrap-up': () => note(event.target),
+  }[event.target.id];
   if (!work) return;
   event.preventDefault();
   tried(work);
@@ -244,7 +271,8 @@ function step(by) {
 }
 
 const KEYS = {
-  j: () => step(1), k: () => step(-1), t: DOES.take, g: DOES.give, '?': DOES.help,
+  j: () => step(1), k: () => step(-1), t: DOES.take, g: DOES.give, w: DOES.wrap, '?': DOES.help, Escape: DOES.dismiss,
+  a: () => document.querySelector('#copilot [data-do=suggested]')?.click(),
   '/': () => { pane('queue'); $('search').focus(); }, r: () => { pane('chat'); $('message').focus(); },
 };
 
@@ -253,7 +281,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.id === 'message') tried(send);
   if (event.key === 'Escape' && typing) event.target.blur();
   if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
-  const work = KEYS[event.key] || (/^[1-3]$/.test(event.key)
+  const work = KEYS[event.key] || (/^[1-6]$/.test(event.key)
     ? () => document.querySelector(`#copilot [data-do=insert][aria-keyshortcuts="${event.key}"]`)?.click() : null);
   if (!work) return;
   event.preventDefault();
