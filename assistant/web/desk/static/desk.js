@@ -211,7 +211,8 @@ async function check(form) {
   }
   const { name, why } = form.dataset;
   put('verdict', await (await ask(about('/propose'), { name, fields, why })).text());
-  $('verdict').querySelector('.go, button')?.focus();
+  ($('verdict').querySelector('.go') || $('verdict').querySelector('button'))?.focus({ preventScroll: true });
+  $('verdict').scrollIntoView({ block: 'nearest' });
 }
 
 async function settle(part, token) {
