@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parent / "screenshots"
 MESSAGE = "waterproof hiking boots under 120, not black"
 SHOTS = (("chat", 1400, 900, "light"), ("chat-dark", 1400, 900, "dark"), ("phone", 390, 844, "light"))
 REPORT = (1280, 862)
+WAIT = 120_000
 
 
 def main(place: str) -> None:
@@ -44,7 +45,7 @@ def _take_report(browser: Browser, file: Path) -> None:
 def _take(browser: Browser, url: str, name: str, width: int, height: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(WAIT)
     page.goto(url)
     page.locator(".starters button").first.wait_for()
     say(page, MESSAGE)
