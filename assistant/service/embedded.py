@@ -162,7 +162,7 @@ class EmbeddedDesk:
                 customer_id=customer_id,
                 request=request,
                 effects=effect(case).said,
-                clauses=self._policy.bearing_on(case),
+                clauses=self._policy.bearing_on(request.name, case.pieces),
                 expires=_iso(self._clock() + VALID),
             )
             rows.insert_proposal(connection, Pending(proposal=proposal, actor=actor, why=why, key=key))

@@ -9,6 +9,7 @@ from pathlib import Path
 from assistant.records import Citation
 from assistant.service.clauses import read_clauses
 from assistant.service.derive import derive, offered
+from assistant.service.records import OrderItem
 from assistant.service.requests import ActionName, Refund, Refusal, Request
 from assistant.service.rules import DESK, KINDS, Case, Rule, about, broken
 from assistant.shop import Clause
@@ -62,13 +63,14 @@ class Policy:
                 return Refusal(reason=reason, citation=_citation(rule))
         return None
 
-    def bearing_on(self, case: Case) -> tuple[Citation, ...]:
-        """The clauses that a person who confirms should know: those with a rule about this action and these pieces."""
+    def bearing_on(self, action: str, pieces: Sequence[OrderItem] = ()) -> tuple[Citation, ...]:
+        """The clauses that a person who confirms should know: those with a rule about this action and, where there are
+        any, one of these pieces."""
         found = [
             citation
             for rule in self.rules
-            if case.request.name in rule.actions and rule.kind != "owner" and (citation := _citation(rule)) is not None
-            and (not case.pieces or any(about(rule, piece) for piece in case.pieces))
+            if action in rule.actions and rule.kind != "owner" and (citation := _citation(rule)) is not None
+            and (not pieces or any(about(rule, piece) for piece in pieces))
         ]
         return tuple(dict.fromkeys(found))
 

@@ -72,6 +72,15 @@ def test_changes_are_the_fields_that_differ() -> None:
     assert changes(after, after) == ()
 
 
+def test_a_form_comes_with_what_the_policy_says_of_it(ines: TestClient, session: str) -> None:
+    asked = {"name": "exchange_items", "arguments": {"order_id": "A3"}}
+    html = ines.post(about(session, "/form"), json=asked).text
+    assert "What the policy says of it" in html and 'data-kind="policy"' in html
+    clause = html.split('data-kind="policy" data-id="')[1].split('"')[0]
+    shown = ines.get(about(session, "/citation"), params={"kind": "policy", "id": clause, "quote": ""}).text
+    assert '<p class="clause">' in shown
+
+
 # --- notes ---------------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from assistant.errors import InvalidInput
+from assistant.records import Citation
 from assistant.service import ServiceDesk
 from assistant.service.records import Order, OrderItem, Variant
 from assistant.service.requests import ActionName
@@ -41,7 +42,8 @@ class Line:
 
 @dataclass(frozen=True)
 class ActionForm:
-    """A form for one action. `values` are its fields of plain text, `reasons` those that the policy accepts."""
+    """A form for one action. `values` are its fields of plain text, `reasons` those that the policy accepts,
+    `clauses` what it says of this action and this order."""
 
     name: str
     title: str
@@ -50,6 +52,7 @@ class ActionForm:
     lines: tuple[Line, ...] = ()
     values: dict[str, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    clauses: tuple[Citation, ...] = ()
 
     @property
     def has_address(self) -> bool:
@@ -82,6 +85,7 @@ def form_for(
     return ActionForm(
         name=name, title=TITLES[name], why=why, order=order, lines=_lines(desk, name, order, filled),
         values=_values(context, name, order, filled), reasons=tuple(dict.fromkeys(reasons)),
+        clauses=desk.policy.bearing_on(name, order.items if order is not None else ()),
     )  # fmt: skip
 
 
