@@ -173,12 +173,12 @@ def settle(model: AnswerModel, judged: Sequence[Judged]) -> AnswerModel:
     scores = np.clip(scores, 1e-9, 1 - 1e-9)
     temperature = judging.calibrated(np.log(scores / (1 - scores)), grades == 1.0)
     softened = [Judged(each.asked, _softened(each.scores, temperature)) for each in judged]
-    thresholds = {
-        name: round(judging.balanced(own).threshold, 2)
-        for name, source in (("policy", "written"), ("product", "epqa"))
-        if (own := [each for each in softened if each.asked.source == source])
-    }
-    return replace(model, about=replace(model.about, temperature=temperature, **thresholds))
+    about = replace(model.about, temperature=temperature)
+    if policies := [each for each in softened if each.asked.source == "written"]:
+        about = replace(about, policy=round(judging.balanced(policies).threshold, 2))
+    if products := [each for each in softened if each.asked.source == "epqa"]:
+        about = replace(about, product=round(judging.balanced(products).threshold, 2))
+    return replace(model, about=about)
 
 
 def figures_of(model: AnswerModel, asked: Sequence[Asked], words: Words, seed: int) -> dict[str, Any]:
