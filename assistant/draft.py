@@ -29,6 +29,8 @@ _NEEDED = frozenset(
         "order.status",
         "order.delivery",
         "basket.title",
+        "said",
+        "told",
     )
 )
 

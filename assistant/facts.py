@@ -56,6 +56,10 @@ FACT_KEYS: dict[str, str] = {
     "basket.count": "everything in the basket: `3 items`",
     "basket.total": "the basket's sum with currency",
     "shop.name": "the shop's name",
+    # of a note on the conversation, for a colleague
+    "said": "what the customer wrote, their own words without a full stop, shown in quotation marks",
+    "told.by": "who answered, fits after `the`: `assistant`",
+    "told": "what they were answered, grammar of said",
 }
 """Key pattern -> meaning and grammar. `i` is a pick's rank, `N` a running number. Text fits mid-sentence as it is."""
 
@@ -83,8 +87,10 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "basket": ("added", "removed", "changed", "empty", "view", "checkout", "selected"),
     "handover": ("asked", "unsure", "complaint"),
     "chat": ("greeting", "thanks", "goodbye", "off_topic", "unclear", "complaint"),
+    "note": ("person", "complaint", "first", "then", "last", "open"),  # the case; what was said when, unanswered yet
 }
-"""Move -> what Plan.topic may be besides `None`. No picks under `recommend` means that nothing was found."""
+"""Move -> what Plan.topic may be besides `None`. No picks under `recommend` means that nothing was found. A `note` tells
+a colleague of the conversation; the shopper does not see it."""
 
 ASKS = (
     "price",

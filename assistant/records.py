@@ -211,7 +211,7 @@ class Intent(Record):
     drivers: tuple[Driver, ...] = ()
 
 
-Move = Literal["recommend", "ask", "answer", "compare", "policy", "order", "basket", "handover", "chat"]
+Move = Literal["recommend", "ask", "answer", "compare", "policy", "order", "basket", "handover", "chat", "note"]
 
 
 class Fact(Record):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from assistant.draft import Draft, sentences
 from assistant.errors import ModelError
 from assistant.facts import ASKS, FACT_KEYS, TOPICS, offered
+from assistant.note_prompt import note_messages
 from assistant.phrasebook import Phrasebook
 from assistant.records import Conversation, Plan
 from assistant.verify import Lexicon
@@ -32,6 +33,7 @@ __all__ = [
 ATTEMPTS = 4
 WARMER = 0.25
 MAX_TOKENS = 320
+NOTE_TEMPERATURE = 0.3
 
 
 Hold = Callable[[Sequence[str]], Mapping[str, Any]]
@@ -50,8 +52,15 @@ class Writer(Protocol):
         words or so. Raises `WritingError` where nothing could be verified."""
         ...
 
+    def note(self, plans: Sequence[Plan], conversation: Conversation, words: int) -> Iterator[str]:
+        """A note on the conversation for a colleague, of about `words` words, sentence by sentence: what `plans`, of
+        the move `note`, tell. A writer that can read the conversation may tell it in its own words, which are then
+        to be checked against it. Raises `WritingError`."""
+        for plan in plans:
+            yield "".join(self.write(plan, conversation))
 
-class ModelWriter:
+
+class ModelWriter(Writer):
     """A writer on a chat model. Sentences that claim what no fact supports are left out and logged; what the plan
     needs and the model did not say is asked for again, each time at a higher temperature.
 
@@ -95,6 +104,16 @@ class ModelWriter:
                 f"Nothing that the model wrote for the move {plan.move!r} could be verified in {ATTEMPTS} attempts; "
                 "the log has each sentence and what was wrong with it."
             )
+
+    def note(self, plans: Sequence[Plan], conversation: Conversation, words: int) -> Iterator[str]:
+        """As `Writer.note`; a hub model reads the conversation, under none of its adapters."""
+        if not self._values:
+            yield from super().note(plans, conversation, words)
+            return
+        messages = note_messages(conversation, words)
+        options = {"max_new_tokens": 3 * words, "temperature": NOTE_TEMPERATURE, "top_p": 0.9, "seed": 0}
+        told = self.generator.stream(messages, **options)
+        yield from (sentence.strip() for sentence in sentences(told))
 
     def pieces(self, plan: Plan, conversation: Conversation, attempt: int = 0) -> Iterator[str]:
         """What the model writes, unchecked and with placeholders; the same for the same turn and attempt."""

@@ -17,6 +17,7 @@ from torch import Tensor
 from assistant.adapters import CARD, AdapterCard, fingerprint
 from assistant.checkpoints import load_base
 from assistant.draft import sentences
+from assistant.facts import keys
 from assistant.generation import render
 from assistant.phrasebook import Phrasebook
 from assistant.writer_prompt import PROMPT_VERSION, writer_messages
@@ -117,9 +118,14 @@ def replies(recipe: Recipe, report: Report = lambda _: None) -> list[Example]:
 
 
 def start(recipe: Recipe, corpus: Sequence[Example]) -> tuple[Any, Any]:
-    """The base model and tokenizer that training begins with: new ones, or those of the writer in `recipe.start`."""
+    """The base model and tokenizer that training begins with: new ones, or those of the writer in `recipe.start`, which
+    is taught the placeholders that it did not have yet."""
     if recipe.start is not None:
-        return load_base(recipe.start, torch.float32)
+        base, tokenizer = load_base(recipe.start, torch.float32)
+        torch.manual_seed(recipe.seed)
+        tokenizer.add_tokens(sorted({f"{{{key}}}" for key in keys()} - set(tokenizer.get_vocab())))
+        base.resize_token_embeddings(len(tokenizer))
+        return base, tokenizer
     texts = [e.messages[0]["content"] + "\n" + e.reply for e in corpus[:TOKENIZER_EXAMPLES]]
     tokenizer = train_tokenizer(texts, recipe.vocabulary)
     return new_model(recipe, tokenizer), tokenizer

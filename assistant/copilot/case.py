@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Protocol
 
 from assistant.build import Parts
+from assistant.copilot.notes import Notes
 from assistant.intent import IntentModel
 from assistant.reading import Reader, shopper_turns
 from assistant.records import Act, Conversation, Need, State
@@ -40,6 +41,17 @@ class Case:
     def clauses(self) -> tuple[Clause, ...]:
         """The shop's policy."""
         return self.parts.shop.policies
+
+    @property
+    def orders_named(self) -> list[str]:
+        """Ids of orders that the shopper named."""
+        said = " ".join(message.content for message in self.session.messages if message.role == "user")
+        return self.parts.shop.named_in(said)
+
+    @property
+    def notes(self) -> Notes:
+        """What writes notes on it."""
+        return Notes(self.parts.writer, self.parts.encode, self.parts.settings.shop.currency, self.parts.index)
 
 
 def case_of(parts: Parts, session: Session, customer: Customer | None = None) -> Case:

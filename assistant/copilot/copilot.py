@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -80,7 +80,7 @@ class Copilot:
         case = case_of(self._parts, session, customer)
         public = (clause.text for clause in case.clauses)
         mask = Mask.of((message.content for message in session.messages), case.customer, public)
-        return wrap_up(case.session, self._parts.encode, mask, self._parts.tickets)
+        return wrap_up(case.session, case.notes, mask, self._parts.tickets, case.orders_named)
 
     def _key(self, session: Session, customer: Customer | None) -> bytes:
         """What a suggestion depends on: the session, whose it is, their orders as they are now, and the policy."""
@@ -104,7 +104,7 @@ class _OneAtATime:
             return self._reader.read(state, conversation)
 
 
-class _PieceByPiece:
+class _PieceByPiece(Writer):
     """A writer that waits for its turn before each piece."""
 
     def __init__(self, writer: Writer, turn: Lock) -> None:
@@ -112,7 +112,12 @@ class _PieceByPiece:
         self._turn = turn
 
     def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
-        writing = iter(self._writer.write(plan, conversation))
+        return self._in_turn(self._writer.write(plan, conversation))
+
+    def note(self, plans: Sequence[Plan], conversation: Conversation, words: int) -> Iterator[str]:
+        return self._in_turn(self._writer.note(plans, conversation, words))
+
+    def _in_turn(self, writing: Iterator[str]) -> Iterator[str]:
         while True:
             with self._turn:
                 piece = next(writing, None)

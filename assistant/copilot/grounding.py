@@ -12,6 +12,7 @@ from assistant.verify import COUNTS, words
 from retrieval.text import stems
 
 NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 SENTENCE = re.compile(r"(?<=[.!?])[\"”')]*\s+|\n+")
 PROMISE = re.compile(
@@ -40,11 +41,11 @@ class Unsupported:
 
 
 def unsupported(text: str, sources: Sequence[str], labels: Collection[str] = ()) -> list[Unsupported]:
-    """What `text` says that none of the sources does. A name is a word with a capital letter inside a sentence, or at
-    its start where it is none of `labels` and no source holds it in any case of letters."""
+    """What `text` says that none of the sources does. A name is a word with a capital letter that no source holds in
+    any case of letters and that is none of `labels`, nor, where a sentence begins, a word such as `they`."""
     whole = "\n".join(sources)
-    numbers, known = set(NUMBER.findall(whole)), set(words(whole))
-    problems = [Unsupported("number", n) for n in NUMBER.findall(text) if n not in numbers]
+    numbers, known = {_plain(n) for n in NUMBER.findall(whole)}, set(words(whole))
+    problems = [Unsupported("number", n) for n in NUMBER.findall(text) if _plain(n) not in numbers]
     allowed = known | {word for label in labels for word in words(label)}
     for match in WORD.finditer(text):
         word = match[0].lower().replace("’", "'")
@@ -54,9 +55,14 @@ def unsupported(text: str, sources: Sequence[str], labels: Collection[str] = ())
             problems.append(Unsupported("number", match[0]))
         elif word in TIMES and not (word in VERBS and match[0][0].islower()):
             problems.append(Unsupported("date", match[0]))
-        elif match[0][0].isupper() and not _starts(text, match.start()):
+        elif match[0][0].isupper() and not (word in STOP and _starts(text, match.start())):
             problems.append(Unsupported("name", match[0]))
     return problems + [Unsupported("promise", said) for said in _promises([text]) if not _made(said, sources)]
+
+
+def _plain(number: str) -> str:
+    """Without separators of thousands."""
+    return GROUPED.sub("", number)
 
 
 def _starts(text: str, place: int) -> bool:

@@ -15,7 +15,7 @@ from assistant.copilot.case import Case, case_of, known
 from assistant.copilot.masking import Mask
 from assistant.copilot.records import NextAction, SuggestedReply, Suggestion, Tone
 from assistant.copilot.replies import WRITTEN, replies
-from assistant.copilot.summary import summary
+from assistant.copilot.summary import extract, summary
 from assistant.records import State
 from assistant.service.records import Customer
 from assistant.session import Session
@@ -50,8 +50,8 @@ def suggestions(
     tones: Sequence[Tone] = WRITTEN,
     seconds: float = SECONDS,
 ) -> Iterator[Suggestion]:
-    """The suggestion as it grows: at once the summary, then with state, picks and next action, then one reply more each
-    time; the last is whole.
+    """The suggestion as it grows: at once an extract as its summary, then state, picks and next action, then the
+    summary that the writer wrote, then one reply more each time; the last is whole.
 
     `customer` is whom the agent knows the shopper to be: their orders may then be told. `propose` finds the next action
     of the service desk. Personal data that the shopper told or the desk holds is masked, but not in the arguments of
@@ -61,7 +61,7 @@ def suggestions(
     public = (clause.text for clause in case.clauses)
     mask = Mask.of((message.content for message in session.messages), case.customer, public)
     growing = Suggestion(
-        summary=summary(case.session, parts.encode, mask),
+        summary=extract(case.session, parts.encode, mask),
         state=masked(session.state, mask),
         handover="assistant" if session.holder is None else "agent",
     )
@@ -76,6 +76,8 @@ def suggestions(
             "next_action": _masked_why(propose(case) if propose is not None else None, mask),
         }
     )
+    yield growing
+    growing = growing.model_copy(update={"summary": summary(case.session, case.notes, mask, case.orders_named)})
     yield growing
     left = seconds - (time.perf_counter() - begun)
     for reply in replies(case.parts, thought.plans, case.open.conversation, tones, left):

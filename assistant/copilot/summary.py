@@ -1,16 +1,17 @@
-"""What a conversation is about, in short, and notes for closing it: chosen from what was said, in quotation marks, and
-joined by fixed words. Nothing is rephrased, and what a check against the transcript does not find there is left out."""
+"""What a conversation is about, in short, and notes for closing it, written by the writer (`notes.py`).
+
+At once, and where the writer wrote nothing that could be verified, there is an extract: what was said, in quotation
+marks, joined by fixed words. What a check against the transcript does not find there is left out of either."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
+from assistant.copilot.gist import FEWEST_WORDS, gist
 from assistant.copilot.grounding import unsupported
 from assistant.copilot.masking import Mask
+from assistant.copilot.notes import Notes
 from assistant.copilot.records import WrapUp
 from assistant.copilot.tickets import Tickets
 from assistant.reasons import Encode
@@ -18,27 +19,33 @@ from assistant.records import Message, Need
 from assistant.session import Session
 
 log = logging.getLogger(__name__)
-SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-LONGEST = 200
+NOTHING = "Nothing was said yet."
 LABELS = ("Wants", "Asks", "Later", "Told", "Last", "An agent", "The shopper", "Nothing", "Closed", "In the basket")
-FEWEST_WORDS, MOST_SENTENCES = 3, 30
 
 
-def summary(session: Session, encode: Encode, mask: Mask) -> str:
-    """What the shopper wants, what they asked and were told last: one to four short sentences."""
+def extract(session: Session, encode: Encode, mask: Mask) -> str:
+    """What the shopper wants, what they asked and were told last: one to four short sentences, without a model."""
     parts = [*_wants(session), *_asked(session, encode), *_told(session, encode)]
-    return mask(_checked(parts, session)) or "Nothing was said yet."
+    return mask(_checked(parts, session)) or NOTHING
 
 
-def wrap_up(session: Session, encode: Encode, mask: Mask, tickets: Tickets | None = None) -> WrapUp:
-    """Notes for closing the conversation, and what `tickets` suggests as its type and satisfaction."""
-    short = [*_asked(session, encode)][:1] or [*_wants(session)][:1]
-    long = [*_wants(session), *_all_asked(session, encode), *_told(session, encode, all=True), *_last(session, encode)]
-    notes = WrapUp(
-        short=mask(_checked(short, session)) or "Nothing was said yet.",
-        long=mask(_checked(long, session)) or "Nothing was said yet.",
+def summary(session: Session, notes: Notes, mask: Mask, orders: Sequence[str] = ()) -> str:
+    """The same as the writer tells it, or else the extract. `orders` are the orders that the transcript names.
+    Raises `ModelError` where the writer is down."""
+    return mask(notes.brief(session, orders)) or extract(session, notes.encode, mask)
+
+
+def wrap_up(
+    session: Session, notes: Notes, mask: Mask, tickets: Tickets | None = None, orders: Sequence[str] = ()
+) -> WrapUp:
+    """Notes for closing the conversation, and what `tickets` suggests as its type and satisfaction. Raises
+    `ModelError` where the writer is down."""
+    long = [*_wants(session), *_all_asked(session, notes.encode), *_told(session, notes.encode, all=True)]
+    written = WrapUp(
+        short=mask(notes.request(session, orders)) or extract(session, notes.encode, mask),
+        long=mask(notes.whole(session, orders) or _checked(long, session)) or NOTHING,
     )
-    return notes if tickets is None else notes.model_copy(update=_judged(session, mask, tickets))
+    return written if tickets is None else written.model_copy(update=_judged(session, mask, tickets))
 
 
 def _judged(session: Session, mask: Mask, tickets: Tickets) -> dict[str, object]:
@@ -107,23 +114,3 @@ def _told(session: Session, encode: Encode, *, all: bool = False) -> Iterator[st
     told: list[Message] = [m for m in session.messages if m.role != "user" and m.content.strip()]
     for message in told if all else told[-1:]:
         yield f"Told: “{gist(message.content, encode)}”."
-
-
-def _last(session: Session, encode: Encode) -> Iterator[str]:
-    if session.messages and session.messages[-1].role == "user":
-        yield f"Last: “{gist(session.messages[-1].content, encode)}”."
-
-
-def gist(text: str, encode: Encode) -> str:
-    """The sentence of a message that is nearest in meaning to all of them, longer ones counting for more (of the first
-    thirty); an exact part of it up to its end or to the last whole word of 200 characters."""
-    sentences = [sentence.strip() for sentence in SENTENCE.split(text) if sentence.strip()]
-    telling = [s for s in sentences if len(s.split()) >= FEWEST_WORDS] or sentences or [text.strip()]
-    best = telling[0]
-    if len(telling) > 1:
-        telling = telling[:MOST_SENTENCES]
-        vectors = encode(telling)
-        whole = vectors.T @ np.array([len(sentence) for sentence in telling], dtype=np.float32)
-        best = telling[int((vectors @ whole).argmax())]
-    short = best if len(best) <= LONGEST else best[:LONGEST].rsplit(" ", 1)[0] + " …"
-    return short.rstrip(".")

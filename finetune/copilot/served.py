@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from assistant.config import Settings
     from assistant.copilot.tickets import Tickets
     from assistant.intent import IntentModel
+    from assistant.writing import Writer
 
 
 @dataclass(frozen=True)
 class Served:
-    """Reader, encoder, purchase intent and ticket model of a configuration; `tickets` is `None` where it names none."""
+    """Reader, writer, encoder, purchase intent and ticket model of a configuration; `tickets` is `None` without one."""
 
     settings: Settings
     reader: Reader
+    writer: Writer
     encode: Encode
     intent: IntentModel
     tickets: Tickets | None
@@ -27,15 +29,17 @@ class Served:
     @classmethod
     def load(cls, settings: Settings) -> Served:
         """Those that the settings name. Raises `ModelError`."""
-        from assistant.build import Generators, build_encoder, build_reader, build_tickets
+        from assistant.build import Generators, build_encoder, build_reader, build_tickets, build_writer
         from assistant.intent import IntentModel
         from assistant.vectors import TextVectors
 
         encoder = build_encoder(settings)
+        generators = Generators(settings)
         encode = TextVectors(encoder)
         return cls(
             settings=settings,
-            reader=build_reader(settings.reader, Generators(settings)),
+            reader=build_reader(settings.reader, generators),
+            writer=build_writer(settings.writer, generators, ()),
             encode=encode,
             intent=IntentModel.load(settings.intent.path),
             tickets=build_tickets(settings, encoder, encode),

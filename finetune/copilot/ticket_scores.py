@@ -14,8 +14,10 @@ import numpy as np
 from assistant.copilot.case import Transcripts
 from assistant.copilot.grounding import unsupported
 from assistant.copilot.masking import Mask
+from assistant.copilot.notes import Notes
 from assistant.copilot.summary import LABELS, summary
 from assistant.copilot.tickets import Judgement
+from assistant.note_prompt import OPENINGS
 from finetune.copilot.parts import (
     Case,
     Confusion,
@@ -33,6 +35,8 @@ from finetune.copilot.wording import cited, content, quotations, stands
 from finetune.judging.correlation import pearson, spearman
 from finetune.tickets import Ticket, fingerprint
 
+ALLOWED = (*LABELS, *OPENINGS, "Customer", "Customers", "Agent", "Support")
+"""What any summary may begin a sentence with."""
 METHOD = (
     "Type: the type that the ticket model finds likeliest against the one that the shop's staff entered. The sentence "
     "shown is the customer's that speaks most for it against the next likely one; the model is a sum over sentences, "
@@ -72,12 +76,13 @@ def judge_tickets(
     Raises `ValueError` where there is no such ticket, `ModelError` where the reader fails."""
     fresh = _fresh(source, tickets, served)
     transcripts = Transcripts(served)
+    notes = Notes(served.writer, served.encode, served.settings.shop.currency)
     seen = []
     for done, ticket in enumerate(fresh, 1):
         session = transcripts.session(ticket.conversation)
         mask = Mask.of(message.content for message in ticket.messages)
         judged = served.tickets(ticket.messages) if served.tickets is not None else None
-        seen.append(Seen(ticket, summary(session, served.encode, mask), judged))
+        seen.append(Seen(ticket, summary(session, notes, mask), judged))
         if progress is not None:
             progress(done, len(fresh))
     cases = tuple(_case(each) for each in seen)
@@ -135,7 +140,7 @@ def _judged(ticket: Ticket, judged: Judgement | None) -> Iterator[Finding]:
 
 
 def _summarised(seen: Seen) -> Iterator[Finding]:
-    problems = unsupported(seen.summary, seen.said, LABELS)
+    problems = unsupported(seen.summary, seen.said, ALLOWED)
     told = "; ".join(f"{problem.kind} “{problem.text}”" for problem in problems)
     why = f"Not in the transcript: {told}." if problems else "Numbers, dates, names and promises are in the transcript."
     yield Finding("faithful", "nothing that is not in the transcript", seen.summary, why, not problems)
@@ -208,7 +213,7 @@ def _caught(seen: Sequence[Seen]) -> Measure | None:
     if len(seen) < 2:
         return None
     pairs = zip(seen, [*seen[1:], seen[0]], strict=True)
-    caught = sum(bool(unsupported(other.summary, each.said, LABELS)) for each, other in pairs)
+    caught = sum(bool(unsupported(other.summary, each.said, ALLOWED)) for each, other in pairs)
     why = f"With the summary of another ticket in its place, the check objects to {caught} of {len(seen)}."
     return Measure("caught", "Check catches", caught / len(seen), why)
 
@@ -217,6 +222,6 @@ def _own(seen: Sequence[Seen]) -> Measure | None:
     own = [each for each in seen if each.ticket.long]
     if not own:
         return None
-    sound = sum(not unsupported(each.ticket.long, each.said) for each in own)
+    sound = sum(not unsupported(each.ticket.long, each.said, ALLOWED) for each in own)
     why = f"The same check finds nothing to object to in {sound} of the shop's own {len(own)} long summaries."
     return Measure("own", "Shop's summaries", sound / len(own), why)

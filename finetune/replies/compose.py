@@ -12,6 +12,7 @@ from finetune.replies.tables import Lines
 
 _OPEN = re.compile(r"[~^]?(Wh|How|For wh)")
 _BASKET = {"added": "added", "removed": "removed", "changed": "altered"}
+_SAID = {"first": "said_first", "then": "said_then", "last": "said_last", "open": "said_last"}
 _BASKET_CLOSE = {"checkout": (1.0, "checkout"), "empty": (0.7, "empty_close"), "selected": (0.8, "selected_close")}
 
 
@@ -249,6 +250,29 @@ class _Composer(Phrasing):
     def _handover(self) -> None:
         self.say(self.service.part("handover", self.plan.topic or "", ""))
         self.maybe(0.4, self.service.lines("handover_close"))
+
+    def _note(self) -> None:
+        topic, lines = self.plan.topic or "", self.notes.lines
+        kind, wishes = self.take("need.product"), self.several("need")
+        if kind or wishes:
+            self.say(lines("wants" if kind and wishes else "wants_kind" if kind else "wants_only"), k=kind, x=wishes)
+        if product := self.take("next.product"):
+            self.say(lines("also"), k=product)
+        if shown := [self.take(f"{pick}.title") for pick in self.picks()]:
+            self.say(lines("shown"), x=self.listed(shown))
+        if basket := self.take("basket.title"):
+            self.say(lines("basket"), x=basket)
+        if number := self.take("order.id"):
+            self.say(lines("order"), i=number)
+        if topic in ("person", "complaint"):
+            self.say(lines(topic))
+        if said := self.take("said"):
+            self.say(lines(_SAID.get(topic, "said")), q=said)
+        if told := self.take("told"):
+            who = self.take("told.by")
+            self.say(lines("told_by" if who else "told"), b=who, q=told)
+        if topic == "open":
+            self.say(lines("open"))
 
     def _chat(self) -> None:
         topic = self.plan.topic or ""

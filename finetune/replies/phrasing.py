@@ -20,7 +20,7 @@ class Phrasing:
 
     def __init__(self, plan: Plan, rng: random.Random) -> None:
         self.plan, self.rng = plan, rng
-        self.finding, self.service = tables("finding"), tables("service")
+        self.finding, self.service, self.notes = tables("finding"), tables("service"), tables("notes")
         self.left = [fact.key for fact in offered(plan)]
         self.parts: list[str] = []
 

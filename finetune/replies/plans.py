@@ -20,12 +20,15 @@ MOVES: dict[Move, float] = {
     "basket": 0.08,
     "handover": 0.03,
     "chat": 0.06,
+    "note": 0.09,
 }
 
 
 def plan(rng: random.Random) -> Plan:
     """One random plan."""
     move = rng.choices(list(MOVES), list(MOVES.values()))[0]
+    if move == "note":
+        return _note(rng)
     facts = _MAKERS[move](rng)
     topic = rng.choice((None, *TOPICS[move]))
     if move == "recommend" and rng.random() < 0.6:
@@ -208,6 +211,33 @@ def _chat(rng: random.Random) -> dict[str, str]:
     return _sometimes(
         0.1, rng, need__product=noun(rng.choice(_values("kinds"))), next__product=noun(rng.choice(_values("kinds")))
     )
+
+
+def _note(rng: random.Random) -> Plan:
+    """Of a note, a plan tells the case or what was said once; it asks nothing and has one tone."""
+    facts = _exchange(rng) if (exchange := rng.random() < 0.5) else _note_of_case(rng)
+    topics = (None, "first", "then", "last") + (("open",) if "told" not in facts else ())
+    topic = rng.choice(topics if exchange else (None, "person", "complaint"))
+    if topic is None and not facts:
+        topic = "person"
+    return Plan(move="note", why="sampled", facts=tuple(Fact(key=k, text=t) for k, t in facts.items()), topic=topic)
+
+
+def _exchange(rng: random.Random) -> dict[str, str]:
+    facts = {"said": rng.choice(_values("asked"))} if rng.random() < 0.9 else {}
+    if not facts or rng.random() < 0.6:
+        facts |= {"told": rng.choice(_values("answers"))} | _sometimes(0.8, rng, told__by="assistant")
+    return facts
+
+
+def _note_of_case(rng: random.Random) -> dict[str, str]:
+    kind = rng.choice(_values("kinds"))
+    facts = _sometimes(0.75, rng, need__product=noun(kind))
+    facts |= _some("need", _values("wishes"), 4, rng) if rng.random() < 0.7 else {}
+    if rng.random() < 0.4:
+        facts |= {f"{i}.title": _title(rng, kind) for i in range(1, rng.randint(1, 3) + 1)}
+    facts |= _sometimes(0.2, rng, order__id=f"A-{rng.randint(1000, 9999)}", basket__title=_title(rng, kind))
+    return facts | _sometimes(0.15, rng, next__product=noun(rng.choice(_values("kinds"))))
 
 
 _MAKERS: dict[Move, Callable[[random.Random], dict[str, str]]] = {

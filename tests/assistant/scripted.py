@@ -17,6 +17,7 @@ from assistant.records import Added, Constraint, Conversation, Named, Plan, Read
 from assistant.shop import Clause, Shop
 from assistant.store import Store
 from assistant.vectors import TextVectors
+from assistant.writing import Writer
 from retrieval.encoder import Encoder
 from retrieval.index import Index, build_index
 from retrieval.product import Product
@@ -74,7 +75,7 @@ def _boots(need: int, message: int) -> tuple[Added, ...]:
     )
 
 
-class ListingWriter:
+class ListingWriter(Writer):
     """Says what the plan allows, fact by fact, one piece each."""
 
     def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:

@@ -16,6 +16,7 @@ from assistant.records import Added, Constraint, Conversation, Named, Plan, Read
 from assistant.shop import load_shop
 from assistant.store import Store
 from assistant.vectors import TextVectors
+from assistant.writing import Writer
 from retrieval.encoder import Encoder
 from retrieval.index import Index, build_index
 from retrieval.product import Product, Review
@@ -88,7 +89,7 @@ class ScriptedReader:
         return self.readings[conversation.messages[-1].content]
 
 
-class PlainWriter:
+class PlainWriter(Writer):
     """Writes a plan's move and facts as they are; stands in for a slow model. Refuses what no writer is told of."""
 
     def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The phrase tables, hand-written, one YAML file for each half of the conversation.
+"""The phrase tables, hand-written: one YAML file for each half of the conversation, one for notes about it.
 
 `[a|b]` is one of the alternatives. A line that starts with `~` is casual, with `^` formal; others suit every tone.
 `$n` is a pick with its price, `$r` a list of reasons, other `$` words likewise (see `compose`); `{…}` are placeholders.
@@ -37,7 +37,7 @@ class Tables:
 
 @cache
 def tables(name: str) -> Tables:
-    """The tables `finding` or `service`."""
+    """The tables `finding`, `service`, `notes` or `values`."""
     import yaml
 
     return Tables(yaml.safe_load((Path(__file__).parent / f"{name}.yaml").read_text("utf-8")))

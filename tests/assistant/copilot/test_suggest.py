@@ -11,7 +11,7 @@ from assistant.copilot.replies import NOT_COVERED
 from assistant.copilot.suggest import suggest, suggestions
 from assistant.errors import ModelError
 from assistant.records import Conversation, Edit, Message, Plan, Reading, State
-from assistant.writing import WritingError
+from assistant.writing import Writer, WritingError
 from tests.assistant.copilot.desk_shop import (
     ANGRY,
     BITCOIN,
@@ -173,7 +173,8 @@ def test_it_grows_from_the_summary_and_ends_whole(assistant: Assistant) -> None:
     steps = list(suggestions(assistant._parts, session))
     assert steps[0].summary and not steps[0].replies
     assert steps[1].picks and not steps[1].replies
-    assert [len(step.replies) for step in steps[1:]] == list(range(len(steps) - 1))
+    assert steps[2].summary != steps[0].summary
+    assert [len(step.replies) for step in steps[2:]] == list(range(len(steps) - 2))
     assert steps[-1] == suggest(assistant._parts, session)
 
 
@@ -183,7 +184,7 @@ def test_without_time_there_is_still_one_reply(assistant: Assistant) -> None:
 
 
 def test_what_cannot_be_verified_leaves_the_brief_reply(assistant: Assistant) -> None:
-    class Broken:
+    class Broken(Writer):
         def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
             raise WritingError("nothing could be verified")
             yield ""
@@ -193,7 +194,7 @@ def test_what_cannot_be_verified_leaves_the_brief_reply(assistant: Assistant) ->
 
 
 def test_a_writer_that_is_down_is_an_error_and_not_fewer_replies(assistant: Assistant) -> None:
-    class Down:
+    class Down(Writer):
         def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
             raise ModelError("The server does not answer.")
             yield ""
