@@ -15,6 +15,7 @@ from assistant.shop import Shop, load_shop
 from assistant.threads import sleep_while_waiting
 
 if TYPE_CHECKING:
+    from assistant.answerability import Answers
     from assistant.chat_model import ChatModel
     from assistant.copilot.tickets import Tickets
     from assistant.generation import Generator
@@ -36,7 +37,8 @@ PHRASES = Path(__file__).parent / "models" / "writer"
 @dataclass(frozen=True)
 class Parts:
     """What an assistant is made of. Shared by all sessions, so nothing in it changes. `desk` is the shop's own systems,
-    `None` where `desk.url` names none; `tickets` judges conversations, `None` where `tickets.path` names no model."""
+    `None` where `desk.url` names none; `tickets` judges conversations, `answers` tells what answers a question, `None`
+    where `tickets.path` and `answers.path` name no model."""
 
     settings: Settings
     encode: TextVectors
@@ -48,6 +50,7 @@ class Parts:
     store: Store
     desk: ServiceDesk | None = None
     tickets: Tickets | None = None
+    answers: Answers | None = None
 
     def nearest_kind(self, phrase: str) -> str | None:
         """The shop's category that is nearest in meaning to a kind of thing it does not carry, if one is near."""
@@ -83,6 +86,7 @@ def build(settings: Settings) -> Parts:
         store=build_store(settings),
         desk=build_desk(settings, shop, index.catalogue),
         tickets=build_tickets(settings, encoder, encode),
+        answers=build_answers(settings, encoder),
     )
 
 
@@ -191,6 +195,26 @@ def build_tickets(settings: Settings, encoder: Encoder, encode: TextVectors) -> 
             "weights than the one that is here. Train it again: shopkeeper train tickets."
         )
     return Tickets(model, TextVectors(own))
+
+
+def build_answers(settings: Settings, encoder: Encoder) -> Answers | None:
+    """What tells whether a passage answers a question, with the encoder that it was made for: `encoder` where it is
+    that one. Raises `ModelError`."""
+    from assistant.answerability import AnswerModel, Answers
+    from retrieval.encoder import Encoder as Encoders
+
+    if settings.answers.path is None:
+        return None
+    model = AnswerModel.load(settings.answers.path)
+    if model.about.fingerprint == encoder.fingerprint:
+        return Answers(model, encoder)
+    own = Encoders.load(model.about.encoder)
+    if own.fingerprint != model.about.fingerprint:
+        raise ModelError(
+            f"The answer model in {settings.answers.path} was made for an encoder {model.about.encoder!r} with other "
+            "weights than the one that is here. Train it again: shopkeeper train answers."
+        )
+    return Answers(model, own)
 
 
 def build_reader(settings: ModelSettings, generators: Generators) -> Reader:

@@ -118,8 +118,8 @@ def _ask(decision: Decision, materials: Materials) -> Composed:
 
 def _answer(decision: Decision, materials: Materials) -> Composed:
     threshold = materials.parts.settings.conversation.answer_similarity
-    encode = materials.parts.encode
-    answered = [(s, answer(materials.message, s.product, encode, threshold)) for s in materials.pointed_at]
+    encode, answers = materials.parts.encode, materials.parts.answers
+    answered = [(s, answer(materials.message, s.product, encode, threshold, answers)) for s in materials.pointed_at]
     told = [(shown, found) for shown, found in answered if found] or answered[:1]
     facts: list[Fact] = []
     for place, (shown, found) in enumerate(told, start=1):

@@ -90,6 +90,13 @@ class TicketSettings(Section):
     path: Path | None = Path("assistant/models/tickets")
 
 
+class AnswerSettings(Section):
+    """What tells whether a passage answers a question: the model's directory, `null` for none; then
+    `conversation.answer_similarity` and `policy_similarity` decide."""
+
+    path: Path | None = Path("assistant/models/answers")
+
+
 class StoreSettings(Section):
     """Where sessions are kept: an SQLAlchemy URL."""
 
@@ -174,6 +181,7 @@ class Settings(Section):
     writer: ModelSettings = ModelSettings(path=Path("assistant/models/writer"))
     intent: IntentSettings = IntentSettings()
     tickets: TicketSettings = TicketSettings()
+    answers: AnswerSettings = AnswerSettings()
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
     desk: DeskSettings = DeskSettings()

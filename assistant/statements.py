@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,17 +87,19 @@ def answer(
 
 
 def clauses(
-    question: str, policies: Sequence[Clause], encode: Encode, threshold: float, answers: Answers | None = None
+    question: str, policies: Sequence[Clause], encode: Encode, threshold: float, answers: Answers | None = None,
+    of: Literal["policy", "product"] = "policy",
 ) -> list[Clause]:
     """The policy clauses that answer the question: the best, and one more of its topic, which is the next if it is
     nearly as good, else the topic's first clause, the general rule. Empty where none answers. `answers` judges them,
-    `threshold` is for their similarity where there is none."""
+    `of` tells what they are about; `threshold` is for their similarity where there is none."""
     if not policies:
         return []
     texts = [clause_text(clause) for clause in policies]
     scores = similarity(question, texts, encode)
     if answers is not None and answers.reads(question):
-        scores, threshold = answers.of_closest(question, texts, scores), answers.model.about.policy
+        scores, about = answers.of_closest(question, texts, scores), answers.model.about
+        threshold = about.policy if of == "policy" else about.product
     best = int(scores.argmax())
     if scores[best] < threshold:
         return []
@@ -109,8 +111,9 @@ def clauses(
 
 
 def clause_text(clause: Clause) -> str:
-    """A clause as a question is compared with it: topic, title and text."""
-    return f"{clause.topic}: {clause.title}. {clause.text}"
+    """A clause as a question is compared with it: topic, title and text, as far as it has them."""
+    titled = f"{clause.title}. {clause.text}" if clause.title else clause.text
+    return f"{clause.topic}: {titled}" if clause.topic else titled
 
 
 def similarity(question: str, texts: Sequence[str], encode: Encode) -> NDArray[np.float32]:

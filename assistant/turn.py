@@ -224,10 +224,12 @@ def _order(parts: Parts, session: Session, message: str) -> tuple[Identified, Or
 
 
 def _rules(parts: Parts, message: str, acts: Collection[Act | None]) -> list[Clause]:
-    """The policy clauses that bear on a message that asks for the rules or about an order."""
+    """The policy clauses that bear on a message that asks for the rules or about an order; where it asks for the rules,
+    those that answer it."""
     if not set(acts) & RULED:
         return []
-    return clauses(message, parts.shop.policies, parts.encode, parts.settings.conversation.policy_similarity)
+    threshold, answers = parts.settings.conversation.policy_similarity, parts.answers if "policy" in acts else None
+    return clauses(message, parts.shop.policies, parts.encode, threshold, answers)
 
 
 def _pending(session: Session, message: str, orders: Identified, places: Sequence[int]) -> Act | None:

@@ -1,4 +1,4 @@
-"""`shopkeeper train`: the reader, the writer, purchase intent and ticket types, each by a recipe."""
+"""`shopkeeper train`: the reader, the writer, purchase intent, ticket types and answers, each by a recipe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from assistant.cli.output import note, print_json
 
-train = typer.Typer(help="Train the reader, the writer, purchase intent or ticket types.", no_args_is_help=True)
+train = typer.Typer(help="Train one of the models, each by a recipe.", no_args_is_help=True)
 
 Recipe = Annotated[Path, typer.Option("--config", "-c", help="The recipe; one that names a `model` is for LoRA on it.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for what is made, instead of the recipe's.")]
@@ -88,6 +88,20 @@ def train_tickets(
     from finetune.train_tickets import train as run
 
     print_json(run(_recipe(Recipe.from_yaml, config, changes, tickets=data, output=out)))
+
+
+@train.command("answers")
+def train_answers(
+    config: Recipe = Path("configs/train-answers.yaml"),
+    data: Annotated[Path | None, typer.Option("--data", "-d", help="Questions in product-qa's layout.")] = None,
+    out: Out = None,
+    changes: Set = None,
+) -> None:
+    """Train what tells whether a passage answers a question, and print its figures on products held out."""
+    from finetune.train_answers import Recipe
+    from finetune.train_answers import train as run
+
+    print_json(run(_recipe(Recipe.from_yaml, config, changes, questions=data, output=out), report=note))
 
 
 def _train_lora(

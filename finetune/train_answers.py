@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.answerability import About, AnswerModel, Read, pair_figures
+from assistant.statements import similarity
 from finetune.answerability import judging
 from finetune.answerability.judging import Judged
 from finetune.answerability.questions import Asked, Part, part_of, read_product_questions, read_written
@@ -93,7 +94,7 @@ def train(recipe: Recipe, report: Report = lambda _: None) -> dict[str, Any]:
     parts = {part: [_nearest(each, words, recipe.nearest) for each in found] for part, found in parts.items()}
     model = fit(parts["learn"], words, recipe, encoder.fingerprint, report)
     model = settle(model, [judge(each, model, words) for each in parts["validate"]])
-    figures = {part: figures_of(model, parts[part], words, recipe.seed) for part in ("validate", "test")}
+    figures = figures_of(model, parts, words, recipe.seed)
     model.save(recipe.output)
     about = model.about
     result = {"learned_from": len(parts["learn"]), "policy": about.policy, "product": about.product} | figures
@@ -181,19 +182,28 @@ def settle(model: AnswerModel, judged: Sequence[Judged]) -> AnswerModel:
     return replace(model, about=about)
 
 
-def figures_of(model: AnswerModel, asked: Sequence[Asked], words: Words, seed: int) -> dict[str, Any]:
-    """For each source: how well pairs are told apart and what happens to questions at the threshold, and the same of
-    the cosine of the sentences with the threshold that is best for it there."""
-    found: dict[str, Any] = {}
-    for source in sorted({each.source for each in asked}):
-        own = [judge(each, model, words) for each in asked if each.source == source]
-        plain = [Judged(j.asked, _cosines(j.asked, words)) for j in own]
-        found[source] = {
-            "questions": len(own), "model": _figures(own, _threshold(model, source), seed),
-            "cosine": _figures(plain, judging.balanced(plain).threshold, seed),
-        }  # fmt: skip
-        found[source]["model"]["calibration_error"] = round(judging.calibration_error(own), 3)
+def figures_of(model: AnswerModel, parts: dict[Part, list[Asked]], words: Words, seed: int) -> dict[str, Any]:
+    """For validation and test and each source in them: how well pairs are told apart and what happens to questions at
+    the threshold; and the same of likeness alone, which serves where there is no model, with the threshold at which it
+    is balanced on the validation questions of that source."""
+    found: dict[str, dict[str, Any]] = {"validate": {}, "test": {}}
+    for source in sorted({each.source for each in parts["validate"]}):
+        likeness = {p: [_likeness(a, words) for a in parts[p] if a.source == source] for p in ("validate", "test")}
+        threshold = judging.balanced(likeness["validate"]).threshold
+        for part, plain in likeness.items():
+            own = [judge(each.asked, model, words) for each in plain]
+            if own:
+                found[part][source] = {"questions": len(own), "model": _figures(own, _threshold(model, source), seed),
+                                       "likeness": _figures(plain, threshold, seed)}  # fmt: skip
+                found[part][source]["model"]["calibration_error"] = round(judging.calibration_error(own), 3)
     return found
+
+
+def _likeness(asked: Asked, words: Words) -> Judged:
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        return np.stack([words.tokens[text].mean for text in texts])
+
+    return Judged(asked, similarity(asked.question, asked.passages, encode).astype(np.float64))
 
 
 def _threshold(model: AnswerModel, source: str) -> float:

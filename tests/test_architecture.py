@@ -91,6 +91,7 @@ def recipes() -> dict[str, Callable[[Path], object]]:
     from finetune import (
         base_recipe,
         lora_recipe,
+        train_answers,
         train_encoder,
         train_intent,
         train_reader,
@@ -99,6 +100,7 @@ def recipes() -> dict[str, Callable[[Path], object]]:
     )
 
     return {
+        "train-answers.yaml": train_answers.Recipe.from_yaml,
         "train-base.yaml": base_recipe.BaseRecipe.from_yaml,
         "train-encoder.yaml": train_encoder.Recipe.from_yaml,
         "train-hub-reader.yaml": lora_recipe.LoraRecipe.from_yaml,

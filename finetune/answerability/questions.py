@@ -77,8 +77,7 @@ def read_written(folder: Path = WRITTEN) -> list[Asked]:
 
 
 def _shop(shop: str, clauses: list[dict[str, object]]) -> Iterator[Asked]:
-    texts = tuple(clause_text(Clause(id="", topic=str(c["topic"]), title=str(c["title"]), text=str(c["text"])))
-                  if c["title"] else str(c["text"]) for c in clauses)  # fmt: skip
+    texts = tuple(clause_text(Clause.model_validate({"id": "", "topic": "", "title": ""} | _words(c))) for c in clauses)
     answering: dict[str, set[int]] = defaultdict(set)
     for place, clause in enumerate(clauses):
         for question in _questions(clause, "asks"):
@@ -88,6 +87,10 @@ def _shop(shop: str, clauses: list[dict[str, object]]) -> Iterator[Asked]:
     for question, places in answering.items():
         grades = tuple(float(place in places) for place in range(len(texts)))
         yield Asked("written", shop, question, texts, grades)
+
+
+def _words(clause: dict[str, object]) -> dict[str, object]:
+    return {name: clause[name] for name in ("topic", "title", "text") if name in clause}
 
 
 def _questions(clause: dict[str, object], name: str) -> list[str]:

@@ -24,8 +24,9 @@ IN_WRITING = "in writing"
 METHOD = (
     f"A passage states the right answer where it holds every number of it and {STATED:.0%} of its words that carry "
     "meaning. Passages are those of the product that the question is about: manual, description, and what staff wrote "
-    "in tickets on it. They are found as clauses of a policy are, with the same threshold. Where no passage states the "
-    "answer, quoting nothing and saying so is right. Intervals: products are drawn with replacement.",
+    "in tickets on it. They are found as clauses of a policy are, and judged as statements about a product are. Where "
+    "no passage states the answer, quoting nothing and saying so is right. Intervals: products are drawn with "
+    "replacement.",
 )
 
 
@@ -78,7 +79,7 @@ def states(passage: str, answer: str) -> bool:
 
 def _case(question: AskedQuestion, known: Sequence[Clause], served: Served) -> Case:
     threshold = served.settings.conversation.policy_similarity
-    cited = clauses(question.question, known, served.encode, threshold)
+    cited = clauses(question.question, known, served.encode, threshold, served.answers, of="product")
     telling = [clause for clause in known if states(clause.text, question.answer)]
     return Case(
         id=f"question-{question.id}",

@@ -9,6 +9,7 @@ from assistant.reading import Reader
 from assistant.reasons import Encode
 
 if TYPE_CHECKING:
+    from assistant.answerability import Answers
     from assistant.config import Settings
     from assistant.copilot.tickets import Tickets
     from assistant.intent import IntentModel
@@ -25,11 +26,12 @@ class Served:
     encode: Encode
     intent: IntentModel
     tickets: Tickets | None
+    answers: Answers | None = None
 
     @classmethod
     def load(cls, settings: Settings) -> Served:
         """Those that the settings name. Raises `ModelError`."""
-        from assistant.build import Generators, build_encoder, build_reader, build_tickets, build_writer
+        from assistant.build import Generators, build_answers, build_encoder, build_reader, build_tickets, build_writer
         from assistant.intent import IntentModel
         from assistant.vectors import TextVectors
 
@@ -43,4 +45,5 @@ class Served:
             encode=encode,
             intent=IntentModel.load(settings.intent.path),
             tickets=build_tickets(settings, encoder, encode),
+            answers=build_answers(settings, encoder),
         )
