@@ -87,10 +87,10 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "basket": ("added", "removed", "changed", "empty", "view", "checkout", "selected"),
     "handover": ("asked", "unsure", "complaint"),
     "chat": ("greeting", "thanks", "goodbye", "off_topic", "unclear", "complaint"),
-    "note": ("person", "complaint", "first", "then", "last", "open"),  # the case; what was said when, unanswered yet
+    "note": ("about", "person", "complaint", "first", "then", "last", "open"),  # the case; what was said
 }
-"""Move -> what Plan.topic may be besides `None`. No picks under `recommend` means that nothing was found. A `note` tells
-a colleague of the conversation; the shopper does not see it."""
+"""Move -> what Plan.topic may be besides `None`. No picks under `recommend` means that nothing was found. A `note` is
+for a colleague, not for the shopper."""
 
 ASKS = (
     "price",

@@ -16,8 +16,8 @@ pipeline_tag: text-generation
 # Compact writer
 
 Phrases a shop assistant's reply, or a note for a colleague, from a plan: it is told which facts there are and writes
-placeholders such as `{{1.price}}` where they belong; the program fills them in. It never sees a catalogue's or a shopper's
-words.
+placeholders such as `{{1.price}}` where they belong; the program fills them in. It never sees a catalogue's or a
+shopper's words.
 
 - **Model**: a decoder of the Qwen3 architecture, {size}, with its own byte-level BPE of {tokens} tokens, one for each
   placeholder; bfloat16 weights, trained from random ones. `adapter/` is the LoRA adapter `writer`

@@ -60,6 +60,11 @@ def unsupported(text: str, sources: Sequence[str], labels: Collection[str] = ())
     return problems + [Unsupported("promise", said) for said in _promises([text]) if not _made(said, sources)]
 
 
+def openings(text: str) -> list[str]:
+    """The words that sentences of a text begin with."""
+    return [match[0] for match in WORD.finditer(text) if _starts(text, match.start())]
+
+
 def _plain(number: str) -> str:
     """Without separators of thousands."""
     return GROUPED.sub("", number)

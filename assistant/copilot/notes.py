@@ -47,7 +47,8 @@ class Notes:
         if len(exchanges) > 1 and not exchanges[-1].told and "thank_bye" in session.state.acts:
             exchanges.pop()  # nothing is left to answer
         plans = [*self._case(session, orders)]
-        if len(exchanges) > 1 and not session.state.needs and len(exchanges[0].said.split()) >= FEWEST_WORDS:
+        told_by_need = bool(session.state.needs) and _shops(session)
+        if len(exchanges) > 1 and not told_by_need and len(exchanges[0].said.split()) >= FEWEST_WORDS:
             plans.append(self._exchange(exchanges[0], "first", answered=False))
         if exchanges:
             plans.append(self._exchange(exchanges[-1], "last" if exchanges[-1].told else "open"))
@@ -92,7 +93,11 @@ class Notes:
         state = session.state
         need = state.active or next(iter(state.needs), None)
         facts = [*self._need(need, sources)] if need is not None else []
-        facts += next_facts(state) if need is not None and need.active else ()
+        if not _shops(session):
+            yield from (_plan([fact], "about") for fact in facts[:1] if fact.key == "need.product")
+            facts = []
+        elif need is not None and need.active:
+            facts += next_facts(state)
         facts += self._shown(session) if shown else ()
         facts += [Fact(key="order.id", text=orders[-1])] if orders else []
         facts = [fact for fact in facts if not unsupported(fact.text, sources)]
@@ -129,6 +134,11 @@ class Notes:
         if answered and exchange.told.strip():
             facts += [Fact(key="told.by", text=exchange.by), Fact(key="told", text=gist(exchange.told, self.encode))]
         return _plan(facts, topic)
+
+
+def _shops(session: Session) -> bool:
+    """Whether the shopper is known to look for something. A thing that they write about may be theirs already."""
+    return bool(session.picks) or any("ask_recommendation" in entry.state.acts for entry in session.states)
 
 
 def _plan(facts: Iterable[Fact], topic: str | None) -> Plan:

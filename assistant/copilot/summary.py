@@ -20,12 +20,12 @@ from assistant.session import Session
 
 log = logging.getLogger(__name__)
 NOTHING = "Nothing was said yet."
-LABELS = ("Wants", "Asks", "Later", "Told", "Last", "An agent", "The shopper", "Nothing", "Closed", "In the basket")
+LABELS = ("About", "Asks", "Later", "Told", "Last", "An agent", "The shopper", "Nothing", "Closed", "In the basket")
 
 
 def extract(session: Session, encode: Encode, mask: Mask) -> str:
     """What the shopper wants, what they asked and were told last: one to four short sentences, without a model."""
-    parts = [*_wants(session), *_asked(session, encode), *_told(session, encode)]
+    parts = [*_about(session), *_asked(session, encode), *_told(session, encode)]
     return mask(_checked(parts, session)) or NOTHING
 
 
@@ -40,7 +40,7 @@ def wrap_up(
 ) -> WrapUp:
     """Notes for closing the conversation, and what `tickets` suggests as its type and satisfaction. Raises
     `ModelError` where the writer is down."""
-    long = [*_wants(session), *_all_asked(session, notes.encode), *_told(session, notes.encode, all=True)]
+    long = [*_about(session), *_all_asked(session, notes.encode), *_told(session, notes.encode, all=True)]
     written = WrapUp(
         short=mask(notes.request(session, orders)) or extract(session, notes.encode, mask),
         long=mask(notes.whole(session, orders) or _checked(long, session)) or NOTHING,
@@ -78,12 +78,12 @@ def _checked(sentences: Sequence[str], session: Session) -> str:
     return " ".join(kept)
 
 
-def _wants(session: Session) -> Iterator[str]:
+def _about(session: Session) -> Iterator[str]:
     for need in session.state.needs:
         said = [f"“{c.source.quote}”" for c in need.constraints if c.source is not None and c.source.quote]
         if need.product is not None or said:
             details = ", ".join(dict.fromkeys(said))
-            yield f"Wants {_product(need)}{f': {details}' if details else ''}."
+            yield f"About {_product(need)}{f': {details}' if details else ''}."
 
 
 def _product(need: Need) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.copilot.case import Transcripts
-from assistant.copilot.grounding import unsupported
+from assistant.copilot.grounding import openings, unsupported
 from assistant.copilot.masking import Mask
 from assistant.copilot.notes import Notes
 from assistant.copilot.summary import LABELS, summary
@@ -35,8 +35,8 @@ from finetune.copilot.wording import cited, content, quotations, stands
 from finetune.judging.correlation import pearson, spearman
 from finetune.tickets import Ticket, fingerprint
 
-ALLOWED = (*LABELS, *OPENINGS, "Customer", "Customers", "Agent", "Support")
-"""What any summary may begin a sentence with."""
+ALLOWED = (*LABELS, *OPENINGS)
+"""What a sentence of a summary may begin with."""
 METHOD = (
     "Type: the type that the ticket model finds likeliest against the one that the shop's staff entered. The sentence "
     "shown is the customer's that speaks most for it against the next likely one; the model is a sum over sentences, "
@@ -222,6 +222,6 @@ def _own(seen: Sequence[Seen]) -> Measure | None:
     own = [each for each in seen if each.ticket.long]
     if not own:
         return None
-    sound = sum(not unsupported(each.ticket.long, each.said, ALLOWED) for each in own)
-    why = f"The same check finds nothing to object to in {sound} of the shop's own {len(own)} long summaries."
+    sound = sum(not unsupported(each.ticket.long, each.said, openings(each.ticket.long)) for each in own)
+    why = f"The same check, first words apart, objects to nothing in {sound} of the shop's own {len(own)} long summaries."
     return Measure("own", "Shop's summaries", sound / len(own), why)

@@ -254,7 +254,9 @@ class _Composer(Phrasing):
     def _note(self) -> None:
         topic, lines = self.plan.topic or "", self.notes.lines
         kind, wishes = self.take("need.product"), self.several("need")
-        if kind or wishes:
+        if kind and topic == "about":
+            self.say(lines("about"), k=kind)
+        elif kind or wishes:
             self.say(lines("wants" if kind and wishes else "wants_kind" if kind else "wants_only"), k=kind, x=wishes)
         if product := self.take("next.product"):
             self.say(lines("also"), k=product)

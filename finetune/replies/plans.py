@@ -215,12 +215,17 @@ def _chat(rng: random.Random) -> dict[str, str]:
 
 def _note(rng: random.Random) -> Plan:
     """Of a note, a plan tells the case or what was said once; it asks nothing and has one tone."""
-    facts = _exchange(rng) if (exchange := rng.random() < 0.5) else _note_of_case(rng)
-    topics = (None, "first", "then", "last") + (("open",) if "told" not in facts else ())
-    topic = rng.choice(topics if exchange else (None, "person", "complaint"))
-    if topic is None and not facts:
-        topic = "person"
-    return Plan(move="note", why="sampled", facts=tuple(Fact(key=k, text=t) for k, t in facts.items()), topic=topic)
+    topics: tuple[str | None, ...]
+    if rng.random() < 0.5:
+        facts = _exchange(rng)
+        topics = (None, "first", "then", "last") if "told" in facts else (None, "first", "then", "last", "open")
+    elif rng.random() < 0.2:
+        facts, topics = {"need.product": noun(rng.choice(_values("kinds")))}, ("about",)
+    else:
+        facts = _note_of_case(rng)
+        topics = (None, "person", "complaint") if facts else ("person", "complaint")
+    told = tuple(Fact(key=key, text=text) for key, text in facts.items())
+    return Plan(move="note", why="sampled", facts=told, topic=rng.choice(topics))
 
 
 def _exchange(rng: random.Random) -> dict[str, str]:

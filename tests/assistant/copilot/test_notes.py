@@ -60,7 +60,7 @@ def boots(*acts: Act) -> State:
 
 
 def test_the_case_is_told_in_the_writers_words() -> None:
-    told = session(("user", WANTED), ("assistant", ANSWER), ("user", HELP), state=boots("ask_human"))
+    told = session(("user", WANTED), ("assistant", ANSWER), ("user", HELP), state=boots("ask_recommendation", "ask_human"))
     brief = notes().brief(told)
     assert "hiking boots" in brief and "waterproof" in brief and "not black" in brief
     assert "person" in brief and f"“{HELP}”" in brief
@@ -69,9 +69,16 @@ def test_the_case_is_told_in_the_writers_words() -> None:
 
 
 def test_what_nobody_wrote_is_told_in_the_shoppers_own_words_or_not_at_all() -> None:
-    brief = notes().brief(session(("user", WANTED), ("assistant", ANSWER), state=boots()))
+    brief = notes().brief(session(("user", WANTED), ("assistant", ANSWER), state=boots("ask_recommendation")))
     assert "120" not in brief and "“a hundred and twenty at most”" in brief
     assert "Corrow" not in brief, "it was set by hand"
+
+
+def test_a_thing_that_may_be_theirs_already_is_not_said_to_be_wanted() -> None:
+    told = session(("user", "my hiking boots leak, they are waterproof it said"), state=boots("complaint"))
+    brief = notes().brief(told)
+    assert "hiking boots" in brief and "not black" not in brief
+    assert not any(verb in brief for verb in ("wants", "needs", "looking for"))
 
 
 def test_the_whole_course_is_told_in_its_order() -> None:
