@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from assistant.facts import MAX_WORDS, fill, offered, placeholders, split, wordings
+from assistant.facts import MAX_WORDS, NOTE_WORDS, fill, offered, placeholders, split, wordings
 from assistant.phrasebook import Phrasebook
 from assistant.records import Conversation, Plan
 from assistant.verify import Lexicon, Problem, check, misattributed
@@ -79,7 +79,8 @@ class Draft:
         problems = self.problems(sentence)
         shown = "" if problems else fill(sentence, self._texts)
         asks = self._asks(sentence)
-        room = MAX_WORDS - (QUESTION_WORDS if self.plan.ask and not asks else 0)
+        most = NOTE_WORDS if self.plan.move == "note" else MAX_WORDS
+        room = most - (QUESTION_WORDS if self.plan.ask and not asks else 0)
         if not problems and self.words and not asks and self.words + len(shown.split()) > room:
             problems, shown = [Problem("length", f"over {room} words")], ""
             self._full = True

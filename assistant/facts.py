@@ -12,7 +12,8 @@ from functools import cache
 from assistant.records import Fact, Plan
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9][a-z0-9_.]*)\}")
-MAX_WORDS = 80
+MAX_WORDS, NOTE_WORDS = 80, 120
+"""What a shopper is told at most, and what one plan of a note."""
 
 FACT_KEYS: dict[str, str] = {
     # of pick i (1 to 4); N counts from 1

@@ -51,7 +51,8 @@ class Notes:
         if len(exchanges) > 1 and not told_by_need and len(exchanges[0].said.split()) >= FEWEST_WORDS:
             plans.append(self._exchange(exchanges[0], "first", answered=False))
         if exchanges:
-            plans.append(self._exchange(exchanges[-1], "last" if exchanges[-1].told else "open"))
+            topic = "open" if not exchanges[-1].told else "last" if len(exchanges) > 1 else None
+            plans.append(self._exchange(exchanges[-1], topic))
         return self._written(plans, session, BRIEF)
 
     def request(self, session: Session, orders: Sequence[str] = ()) -> str:

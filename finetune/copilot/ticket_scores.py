@@ -223,5 +223,5 @@ def _own(seen: Sequence[Seen]) -> Measure | None:
     if not own:
         return None
     sound = sum(not unsupported(each.ticket.long, each.said, openings(each.ticket.long)) for each in own)
-    why = f"The same check, first words apart, objects to nothing in {sound} of the shop's own {len(own)} long summaries."
+    why = f"The same check, first words apart, lets {sound} of the shop's own {len(own)} long summaries pass."
     return Measure("own", "Shop's summaries", sound / len(own), why)

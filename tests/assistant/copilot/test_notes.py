@@ -60,7 +60,8 @@ def boots(*acts: Act) -> State:
 
 
 def test_the_case_is_told_in_the_writers_words() -> None:
-    told = session(("user", WANTED), ("assistant", ANSWER), ("user", HELP), state=boots("ask_recommendation", "ask_human"))
+    state = boots("ask_recommendation", "ask_human")
+    told = session(("user", WANTED), ("assistant", ANSWER), ("user", HELP), state=state)
     brief = notes().brief(told)
     assert "hiking boots" in brief and "waterproof" in brief and "not black" in brief
     assert "person" in brief and f"“{HELP}”" in brief
