@@ -50,8 +50,8 @@ def suggestions(
     tones: Sequence[Tone] = WRITTEN,
     seconds: float = SECONDS,
 ) -> Iterator[Suggestion]:
-    """The suggestion as it grows: at once an extract as its summary, then state, picks and next action, then the
-    summary that the writer wrote, then one reply more each time; the last is whole.
+    """The suggestion as it grows: at once an extract as its summary, then state, picks and next action, the first
+    reply, the summary that the writer wrote, and the other replies; the last is whole.
 
     `customer` is whom the agent knows the shopper to be: their orders may then be told. `propose` finds the next action
     of the service desk. Personal data that the shopper told or the desk holds is masked, but not in the arguments of
@@ -77,12 +77,19 @@ def suggestions(
         }
     )
     yield growing
-    growing = growing.model_copy(update={"summary": summary(case.session, case.notes, mask, case.orders_named)})
-    yield growing
     left = seconds - (time.perf_counter() - begun)
     for reply in replies(case.parts, thought.plans, case.open.conversation, tones, left):
         growing = growing.model_copy(update={"replies": (*growing.replies, _masked_reply(reply, mask))})
         yield growing
+        if len(growing.replies) == 1:
+            growing = _summed_up(growing, case, mask)
+            yield growing
+    if not growing.replies:
+        yield _summed_up(growing, case, mask)
+
+
+def _summed_up(suggestion: Suggestion, case: Case, mask: Mask) -> Suggestion:
+    return suggestion.model_copy(update={"summary": summary(case.session, case.notes, mask, case.orders_named)})
 
 
 def masked(state: State, mask: Mask) -> State:

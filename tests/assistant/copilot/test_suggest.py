@@ -175,8 +175,8 @@ def test_it_grows_from_the_summary_and_ends_whole(assistant: Assistant) -> None:
     steps = list(suggestions(assistant._parts, session))
     assert steps[0].summary and not steps[0].replies
     assert steps[1].picks and not steps[1].replies
-    assert steps[2].summary != steps[0].summary
-    assert [len(step.replies) for step in steps[2:]] == list(range(len(steps) - 2))
+    assert steps[2].summary == steps[0].summary != steps[3].summary
+    assert [len(step.replies) for step in steps[2:]] == [1, *range(1, len(steps) - 2)]
     assert steps[-1] == suggest(assistant._parts, session)
 
 
