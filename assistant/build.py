@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.config import ModelSettings, Settings
 from assistant.errors import ConfigError, ModelError
@@ -17,6 +17,7 @@ from assistant.threads import sleep_while_waiting
 if TYPE_CHECKING:
     from assistant.answerability import Answers
     from assistant.chat_model import ChatModel
+    from assistant.copilot.asks import Asks
     from assistant.copilot.tickets import Tickets
     from assistant.generation import Generator
     from assistant.intent import IntentModel
@@ -34,11 +35,22 @@ NEAR = 0.45
 PHRASES = Path(__file__).parent / "models" / "writer"
 
 
+class MadeFor(Protocol):
+    """What a model over sentence vectors says of the encoder whose vectors it takes."""
+
+    @property
+    def encoder(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """What an assistant is made of. Shared by all sessions, so nothing in it changes. `desk` is the shop's own systems,
     `None` where `desk.url` names none; `tickets` judges conversations, `answers` tells what answers a question, `None`
-    where `tickets.path` and `answers.path` name no model."""
+    where `tickets.path` and `answers.path` name no model;
+    `asks` hears which action of the desk is asked for, and is needed where there is one."""
 
     settings: Settings
     encode: TextVectors
@@ -51,6 +63,7 @@ class Parts:
     desk: ServiceDesk | None = None
     tickets: Tickets | None = None
     answers: Answers | None = None
+    asks: Asks | None = None
 
     def nearest_kind(self, phrase: str) -> str | None:
         """The shop's category that is nearest in meaning to a kind of thing it does not carry, if one is near."""
@@ -87,6 +100,7 @@ def build(settings: Settings) -> Parts:
         desk=build_desk(settings, shop, index.catalogue),
         tickets=build_tickets(settings, encoder, encode),
         answers=build_answers(settings, encoder),
+        asks=build_asks(settings, encoder, encode),
     )
 
 
@@ -179,22 +193,45 @@ def build_tickets(settings: Settings, encoder: Encoder, encode: TextVectors) -> 
     """What judges conversations as tickets, with vectors of the encoder that it was made for: `encoder` where it is
     that one. Raises `ModelError`."""
     from assistant.copilot.tickets import TicketModel, Tickets
-    from assistant.vectors import TextVectors
 
     if settings.tickets.path is None:
         return None
     model = TicketModel.load(settings.tickets.path)
-    if model.about.fingerprint == encoder.fingerprint:
-        return Tickets(model, encode)
+    vectors = _vectors_for(model.about, encoder, encode)
+    if vectors is None:
+        raise ModelError(_other_weights(settings.tickets.path, model.about, "tickets"))
+    return Tickets(model, vectors)
+
+
+def build_asks(settings: Settings, encoder: Encoder, encode: TextVectors) -> Asks:
+    """What hears which action a customer asks for, with vectors of the encoder that it was made for. Raises
+    `ModelError`."""
+    from assistant.copilot.asks import AskModel, Asks
+
+    model = AskModel.load(settings.asks.path)
+    vectors = _vectors_for(model.about, encoder, encode)
+    if vectors is None:
+        raise ModelError(_other_weights(settings.asks.path, model.about, "asks"))
+    return Asks(model, vectors)
+
+
+def _vectors_for(about: MadeFor, encoder: Encoder, encode: TextVectors) -> TextVectors | None:
+    """Vectors of the encoder that a model was made for: `encoder` where it is that one; `None` where its weights are
+    others by now."""
+    from assistant.vectors import TextVectors
     from retrieval.encoder import Encoder as Encoders
 
-    own = Encoders.load(model.about.encoder)
-    if own.fingerprint != model.about.fingerprint:
-        raise ModelError(
-            f"The ticket model in {settings.tickets.path} was made for an encoder {model.about.encoder!r} with other "
-            "weights than the one that is here. Train it again: shopkeeper train tickets."
-        )
-    return Tickets(model, TextVectors(own))
+    if about.fingerprint == encoder.fingerprint:
+        return encode
+    own = Encoders.load(about.encoder)
+    return TextVectors(own) if own.fingerprint == about.fingerprint else None
+
+
+def _other_weights(path: Path, about: MadeFor, name: str) -> str:
+    return (
+        f"The model in {path} was made for an encoder {about.encoder!r} with other weights than the one that is here. "
+        f"Train it again: shopkeeper train {name}."
+    )
 
 
 def build_answers(settings: Settings, encoder: Encoder) -> Answers | None:

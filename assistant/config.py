@@ -90,6 +90,12 @@ class TicketSettings(Section):
     path: Path | None = Path("assistant/models/tickets")
 
 
+class AskSettings(Section):
+    """What hears which action of the service desk a customer asks for: the model's directory."""
+
+    path: Path = Path("assistant/models/asks")
+
+
 class AnswerSettings(Section):
     """What tells whether a passage answers a question: the model's directory, `null` for none; then
     `conversation.answer_similarity` and `policy_similarity` decide."""
@@ -181,6 +187,7 @@ class Settings(Section):
     writer: ModelSettings = ModelSettings(path=Path("assistant/models/writer"))
     intent: IntentSettings = IntentSettings()
     tickets: TicketSettings = TicketSettings()
+    asks: AskSettings = AskSettings()
     answers: AnswerSettings = AnswerSettings()
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()

@@ -117,7 +117,7 @@ def _tasks(asked: Asked) -> CopilotScores | None:
     else:
         from finetune.copilot.model_readings import ModelReadings
 
-        kind = ModelReadings(asked.served.reader, asked.served.encode)
+        kind = ModelReadings(asked.served.reader, asked.served.encode, asked.served.asks)
     with progress("Serving customers") as advance:
         return run(*asked.desk, kind, advance)
 

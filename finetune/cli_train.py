@@ -1,4 +1,4 @@
-"""`shopkeeper train`: the reader, the writer, purchase intent, ticket types and answers, each by a recipe."""
+"""`shopkeeper train`: the reader, the writer, purchase intent, ticket types, answers and asks, each by a recipe."""
 
 from __future__ import annotations
 
@@ -88,6 +88,15 @@ def train_tickets(
     from finetune.train_tickets import train as run
 
     print_json(run(_recipe(Recipe.from_yaml, config, changes, tickets=data, output=out)))
+
+
+@train.command("asks")
+def train_asks(config: Recipe = Path("configs/train-asks.yaml"), out: Out = None, changes: Set = None) -> None:
+    """Train what hears which action of the service desk a customer asks for, and print its figures."""
+    from finetune.train_asks import Recipe
+    from finetune.train_asks import train as run
+
+    print_json(run(_recipe(Recipe.from_yaml, config, changes, output=out)))
 
 
 @train.command("answers")

@@ -92,6 +92,7 @@ def recipes() -> dict[str, Callable[[Path], object]]:
         base_recipe,
         lora_recipe,
         train_answers,
+        train_asks,
         train_encoder,
         train_intent,
         train_reader,
@@ -100,6 +101,7 @@ def recipes() -> dict[str, Callable[[Path], object]]:
     )
 
     return {
+        "train-asks.yaml": train_asks.Recipe.from_yaml,
         "train-answers.yaml": train_answers.Recipe.from_yaml,
         "train-base.yaml": base_recipe.BaseRecipe.from_yaml,
         "train-encoder.yaml": train_encoder.Recipe.from_yaml,

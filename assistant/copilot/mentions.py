@@ -7,35 +7,30 @@ customer wants done with it is the reader's business, not this module's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-from assistant.service.records import Address, Customer, Order, OrderItem, PaymentMethod, Product, Variant
-from retrieval.text import WORD, fold, singular, singulars
+from assistant.service.records import Address, Customer, Order, PaymentMethod
 
 CODE = re.compile(r"[\w#-]*\d[\w-]*")
-EXCEPTION = re.compile(r"\b(?:except(?: for)?|apart from|other than|but (?:not|keep))\b", re.IGNORECASE)
 WRITTEN = re.compile(
     r"\b(?P<street>\d+ [^\W\d][\w.' -]*),\s*(?:(?P<unit>(?:suite|apt|apartment|unit|floor)[^,]*),\s*)?"
     r"(?P<city>[^\W\d][\w.' -]*),\s*(?:(?P<state>[^\W\d][\w. -]*?),?\s+)?(?P<zip>\d[\w-]{2,9})\b",
     re.IGNORECASE,
 )
-EVERYTHING = frozenset({"all", "everything", "every", "each", "both"})
-ALL_ORDERS = re.compile(r"\b(?:all|every|both)\b[\w ]{0,30}\borders\b", re.IGNORECASE)
-CHEAPEST, DEAREST = frozenset({"cheapest"}), frozenset({"dearest", "priciest"})
-KINDS = {"gift_card": ("gift card", "giftcard"), "credit_card": ("credit card", "card"), "paypal": ("paypal",)}
-PIECES_OF_A_WORD = 4
-MOST_EXPENSIVE = ("most", "expensive")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A piece of an order, and the words about it: from where it is named to where the next one is."""
-
-    order: Order
-    item: OrderItem
-    words: str
+ALL_ORDERS = re.compile(
+    r"\b(?:all|every|both)\b[\w ]{0,30}\b(?:orders|order'?s? address(?:es)?)\b|\bevery (?:\w+ )?order\b", re.IGNORECASE
+)
+KINDS = {
+    "gift_card": re.compile(r"\b(?:gift ?cards?|gc|store credit)\b"),
+    "paypal": re.compile(r"\bpay ?pal\b"),
+    "credit_card": re.compile(r"(?<!gift )(?<!other )\b(?:(?:credit|debit) )?cards?\b"),
+}
+ORIGINAL = re.compile(r"\b(?:original|same) (?:payment|card|method|way)\b")
+OTHER_CARD = re.compile(r"\bother (?:credit )?card\b")
+OTHER_METHOD = re.compile(r"\bother (?:payment|method|way|order'?s? payment)\b")
+TOWARDS = re.compile(r"\b(?:to|be|into|as|with)\b", re.IGNORECASE)
+STREET, ZIP, CITY = 4, 2, 1
+"""What it says for an address that its parts are named."""
 
 
 def orders_named(text: str, orders: Sequence[Order]) -> tuple[Order, ...]:
@@ -50,176 +45,99 @@ def all_orders_named(text: str) -> bool:
     return ALL_ORDERS.search(text) is not None
 
 
-def pieces_named(text: str, orders: Sequence[Order]) -> tuple[Piece, ...]:
-    """The pieces that the text names by product, by a word that only one of the customer's products has (a colour or
-    size in its name is none), or by id.
-
-    What stands after "except" is taken out; "everything" stands for all pieces of the orders."""
-    kept, exceptions = _split(text)
-    names = {item.name: set(singulars(" ".join(item.options.values()))) for order in orders for item in order.items}
-    places = {name: place for name in sorted(names) if (place := _place(kept, name, names)) is not None}
-    out = {name for name in names if exceptions and _place(exceptions, name, names) is not None}
-    if not places and EVERYTHING & set(singulars(kept)):
-        places = dict.fromkeys(names, 0)
-    codes = set(CODE.findall(kept))
-    found = []
-    for order in orders:
-        for item in order.items:
-            if (item.name in places and item.name not in out) or item.item_id in codes:
-                found.append(Piece(order, item, _until_next(kept, places.get(item.name, 0), places.values())))
-    return tuple(found)
-
-
-def without_names(text: str, orders: Sequence[Order]) -> str:
-    """The text with `it` in place of the names of pieces of the orders and `my order` in place of their numbers: what
-    is asked for can then be compared without what it is asked of."""
-    own = {re.sub(r"\W", "", order.id).lower() for order in orders}
-    text = CODE.sub(lambda match: "my order" if re.sub(r"\W", "", match[0]).lower() in own else match[0], text)
-    names = [set(singulars(item.name)) for order in orders for item in order.items]
-    runs: list[tuple[int, int]] = []
-    for match in WORD.finditer(text):
-        if not any(singular(fold(match[0])) in name for name in names):
-            continue
-        if runs and not text[runs[-1][1] : match.start()].strip(" -&,"):
-            runs[-1] = (runs[-1][0], match.end())
-        else:
-            runs.append(match.span())
-    for start, end in reversed(runs):
-        if any(set(singulars(text[start:end])) & name and _enough(text[start:end], name) for name in names):
-            text = f"{text[:start]}it{text[end:]}"
-    return text
-
-
-def other_named(words: str, item: OrderItem, product: Product) -> bool:
-    """Whether the words name, of an option of the product, a value that the piece does not have."""
-    named = _options_named(singulars(words), product)
-    return any(values - {item.options.get(name)} for name, values in named.items() if name in item.options)
-
-
-def method_named(text: str, customer: Customer) -> PaymentMethod | None:
-    """The means of payment that the text names: by id, by a word of its label that no other has, or by a kind that is
-    the only one."""
+def methods_named(text: str, customer: Customer, paid_with: str | None = None) -> tuple[PaymentMethod, ...]:
+    """The means of payment that the text names, in its order: by id, by a word of its label that no other has, by a
+    kind that is the only one or that of `paid_with`, the one that was paid with, or by that itself."""
     lower = text.lower()
-    spoken = set(re.findall(r"[\w-]+", lower))
-    labels = {method.id: {method.id.lower(), *method.label.lower().split()} for method in customer.payment_methods}
-    for method in customer.payment_methods:
-        others = {word for id, words in labels.items() if id != method.id for word in words}
-        if (labels[method.id] - others) & spoken:
-            return method
-    for kind, names in KINDS.items():
-        own = [method for method in customer.payment_methods if method.kind == kind]
-        if len(own) == 1 and any(re.search(rf"\b{name}\b", lower) for name in names):
-            return own[0]
-    return None
+    places: dict[str, int] = {}
+    for method_id, place in (*_by_label(lower, customer), *_by_kind(lower, customer, paid_with)):
+        places[method_id] = min(place, places.get(method_id, place))
+    named = (customer.payment_method(method_id) for method_id in sorted(places, key=lambda one: places[one]))
+    return tuple(method for method in named if method is not None)
 
 
-def address_named(text: str, customer: Customer, orders: Sequence[Order]) -> Address | None:
-    """The address that is written out in the text, or the one of the customer's addresses whose street, city or zip it
-    names; a street says most, and "default" stands for that of the profile."""
-    if (written := _written(text, customer, orders)) is not None:
-        return written
-    known = list(dict.fromkeys(a for a in (customer.address, *(o.address for o in orders)) if a is not None))
-    lower = text.lower()
-    scores = [
-        4 * (a.address1.lower() in lower) + 2 * (a.zip.lower() in lower) + (a.city.lower() in lower) for a in known
-    ]
-    best = max(scores, default=0)
-    if best > 0 and scores.count(best) == 1:
-        return known[scores.index(best)]
-    return customer.address if re.search(r"\bdefault\b", lower) else None
+def address_named(
+    text: str, customer: Customer, orders: Sequence[Order], *, default: bool = True
+) -> Address | None:
+    """The address that is written out in the text, else the one of the customer's addresses that it names: by street,
+    zip, city or the city's initials, as that of an order, or, with `default`, as the default. Of several, the one after
+    "to"."""
+    if (new := written(text, customer, orders)) is not None:
+        return new
+    for match in reversed(list(TOWARDS.finditer(text))):
+        part = text[match.end() :]
+        numbered = [order.address for order in orders_named(part, orders)]
+        if len(numbered) == 1 and numbered[0] is not None and orders_named(text[: match.start()], orders):
+            return numbered[0]
+        if (found := _known(part, customer, orders, default)) is not None:
+            return found
+    return _known(text, customer, orders, default)
 
 
-def variant_named(words: str, item: OrderItem, product: Product) -> Variant | None:
-    """The available variant that the words ask for in place of `item`: by id, as the cheapest or dearest, or with the
-    options they name and otherwise as like it as can be. `None` where none is named, or several fit equally.
-
-    Of two values of one option, that of the piece is what the customer has, the other what they want."""
-    others = [v for v in product.variants if v.available and v.item_id != item.item_id]
-    if (by_id := next((v for v in others if v.item_id in set(CODE.findall(words))), None)) is not None:
-        return by_id
-    spoken = singulars(words)
-    named = {
-        name: (values - {item.options.get(name, "")}) or values
-        for name, values in _options_named(spoken, product).items()
-    }
-    others = [v for v in others if all(v.options.get(name) in values for name, values in named.items())]
-    if (extreme := _extreme(spoken)) != 0 and others:
-        return min(others, key=lambda v: extreme * v.price)
-    if not named or not others:
-        return None
-    likeness = [sum(v.options.get(name) == value for name, value in item.options.items()) for v in others]
-    best = max(likeness)
-    return others[likeness.index(best)] if likeness.count(best) == 1 else None
-
-
-# --- parts -------------------------------------------------------------------------------------------------------
-
-
-def _enough(words: str, name: set[str]) -> bool:
-    """Whether a run of words names a thing: by two words of its name or more, or by the only one it has."""
-    return len(set(singulars(words)) & name) > 1 or len(name) == 1
-
-
-def _written(text: str, customer: Customer, orders: Sequence[Order]) -> Address | None:
+def written(text: str, customer: Customer, orders: Sequence[Order]) -> Address | None:
     """A street with its number, a city and a zip code that stand in the text in this order, between commas. A state or
-    country that is not said is that of the customer's other addresses in this city, or at home."""
+    country that is not said is that of the customer's other addresses in this city, or at home; a state is written as
+    in one that they have with this zip."""
     found = WRITTEN.search(text)
     if found is None:
         return None
     home = customer.address
-    same_city = [a for o in orders if (a := o.address) is not None and a.city.lower() == found["city"].lower()]
+    known = [a for a in (home, *(order.address for order in orders)) if a is not None]
+    same_city = [a for a in known if a.city.lower() == found["city"].strip().lower()]
     like = same_city[0] if same_city else home
+    same_zip = like is not None and like.zip == found["zip"]
     return Address(
         address1=found["street"].strip(),
         address2=(found["unit"] or "").strip(),
         city=found["city"].strip(),
-        state=(found["state"] or (like.state if like is not None else "")).strip(),
+        state=like.state if like is not None and (same_zip or not found["state"]) else (found["state"] or "").strip(),
         country=like.country if like is not None else "",
         zip=found["zip"],
     )
 
 
-def _split(text: str) -> tuple[str, str]:
-    parts = EXCEPTION.split(text, maxsplit=1)
-    return parts[0], parts[1] if len(parts) > 1 else ""
+def likeness(text: str, address: Address) -> int:
+    """How much a text says of an address: 0 where it names neither its street nor zip nor city."""
+    lower = text.lower()
+    initials = "".join(word[0] for word in address.city.split())
+    city = re.search(rf"\b{re.escape(address.city.lower())}\b", lower) is not None or (
+        len(initials) > 1 and re.search(rf"\b{initials}C?\b", text) is not None
+    )
+    return STREET * (address.address1.lower() in lower) + ZIP * (address.zip.lower() in lower) + CITY * city
 
 
-def _place(text: str, name: str, names: Mapping[str, set[str]]) -> int | None:
-    """Where the text names a product, as a word index: all its words together, or one that no other name has and that
-    is no word of its options, which `names` gives for each."""
-    spoken = singulars(text)
-    whole = "".join(singulars(name))
-    for length in range(1, PIECES_OF_A_WORD + 1):
-        for start in range(len(spoken) - length + 1):
-            if "".join(spoken[start : start + length]) == whole:
-                return start
-    shared = {word for other in names if other != name for word in singulars(other)}
-    own = [word for word in singulars(name) if word not in shared | names[name] and len(word) > 2]
-    return next((i for i, word in enumerate(spoken) if word in own), None)
+# --- parts -------------------------------------------------------------------------------------------------------
 
 
-def _until_next(text: str, start: int, places: Iterable[int]) -> str:
-    spoken = singulars(text)
-    end = min((place for place in places if place > start), default=len(spoken))
-    return " ".join(spoken[start:end])
+def _by_label(lower: str, customer: Customer) -> Iterator[tuple[str, int]]:
+    labels = {method.id: {method.id.lower(), *method.label.lower().split()} for method in customer.payment_methods}
+    for match in re.finditer(r"[\w-]+", lower):
+        having = [method_id for method_id, words in labels.items() if match[0] in words]
+        if len(having) == 1:
+            yield having[0], match.start()
 
 
-def _options_named(spoken: Sequence[str], product: Product) -> dict[str, set[str]]:
-    """The values of each option that stand in the words; where one value holds another, the longer counts."""
-    found: dict[str, set[str]] = {}
-    text = f" {' '.join(spoken)} "
-    for name in dict.fromkeys(name for v in product.variants for name in v.options):
-        values = {v.options[name] for v in product.variants if name in v.options}
-        said = {value for value in values if f" {' '.join(singulars(value))} " in text}
-        longest = {v for v in said if not any(v != other and v.lower() in other.lower() for other in said)}
-        if longest:
-            found[name] = longest
-    return found
+def _by_kind(lower: str, customer: Customer, paid_with: str | None) -> Iterator[tuple[str, int]]:
+    for kind, pattern in KINDS.items():
+        own = [method.id for method in customer.payment_methods if method.kind == kind]
+        meant = own if len(own) == 1 else [method_id for method_id in own if method_id == paid_with]
+        if meant and (match := pattern.search(lower)) is not None:
+            yield meant[0], match.start()
+    if paid_with is None:
+        return
+    if (match := ORIGINAL.search(lower)) is not None:
+        yield paid_with, match.start()
+    for pattern, kinds in ((OTHER_CARD, ("credit_card",)), (OTHER_METHOD, tuple(KINDS))):
+        others = [m.id for m in customer.payment_methods if m.id != paid_with and m.kind in kinds]
+        if len(others) == 1 and (match := pattern.search(lower)) is not None:
+            yield others[0], match.start()
 
 
-def _extreme(spoken: Sequence[str]) -> int:
-    """1 for the cheapest, -1 for the dearest, 0 where neither is asked for."""
-    pairs = set(pairwise(spoken))
-    if CHEAPEST & set(spoken) or ("least", "expensive") in pairs:
-        return 1
-    return -1 if DEAREST & set(spoken) or MOST_EXPENSIVE in pairs else 0
+def _known(text: str, customer: Customer, orders: Sequence[Order], default: bool) -> Address | None:
+    """The one of the customer's addresses that a part of a text names."""
+    known = list(dict.fromkeys(a for a in (customer.address, *(o.address for o in orders)) if a is not None))
+    scores = [likeness(text, address) for address in known]
+    best = max(scores, default=0)
+    if best > 0 and scores.count(best) == 1:
+        return known[scores.index(best)]
+    return customer.address if default and re.search(r"\bdefault\b", text, re.IGNORECASE) else None

@@ -13,6 +13,7 @@ from assistant.receipts import listed
 ASKED: Mapping[str, str] = {
     "changes": "which other variant", "item_ids": "which items", "address": "the new address",
     "payment_method_id": "how to pay", "reason": "the reason",
+    "order_id": "which order", "whole_order": "whether the whole order is meant",
 }  # fmt: skip
 """What the customer is asked for where an argument is missing."""
 
@@ -20,10 +21,10 @@ ASKED: Mapping[str, str] = {
 def next_action(case: Case) -> NextAction | None:
     """What the customer asked for and the policy allows, complete forms before those that lack something; `None` where
     nobody is known, nothing was asked for, or all of it is forbidden. Handing over is none: an agent looks already."""
-    desk = case.parts.desk
-    if desk is None or case.customer is None:
+    desk, asks = case.parts.desk, case.parts.asks
+    if desk is None or asks is None or case.customer is None:
         return None
-    proposed = next_actions(desk, case.customer, turns_of(case.session), case.parts.encode)
+    proposed = next_actions(desk, case.customer, turns_of(case.session), case.parts.encode, asks)
     allowed = (action for action in proposed if action.refusal is None and action.name != "hand_over")
     possible = sorted(allowed, key=lambda action: action.request is None)
     if not possible:

@@ -1,72 +1,29 @@
-"""Which action a customer's message asks for: the reader says that it is about an order, the encoder which action.
+"""What a customer wishes at the service desk: the actions that their clauses ask for, each with what is said of it.
 
-The reader's acts tell a change from a return; within those, the message is compared with a few ways in which each
-action is asked for, and the nearest in meaning is taken.
+The reader tells whether a message is about an order at all, the model of asks what each of its clauses asks for.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant.copilot.asks import Ask, Heard
+from assistant.copilot.clauses import ACTIONS, Clause
 from assistant.reasons import Encode
 from assistant.records import Act, Stage, State
-from assistant.service.requests import ActionName
 from assistant.store.records import StoredSession
 
-ASKED: dict[ActionName, tuple[str, ...]] = {
-    "cancel_order": (
-        "please cancel my order", "I no longer need what I ordered", "I want to cancel everything that is pending",
-        "I ordered it by mistake, cancel it",
-    ),
-    "change_order_address": (
-        "send my order to another address", "change the shipping address of the order", "it should go to my new home",
-    ),
-    "change_customer_address": (
-        "change my default address", "update the address in my profile", "my user address has changed",
-    ),
-    "change_items": (
-        "change the item in my order to another colour", "modify my pending order to a different size",
-        "switch it to the cheapest option", "I would rather have it in another material",
-    ),
-    "change_payment": (
-        "pay my order with another card", "change the payment method of my order",
-    ),
-    "return_items": (
-        "I want to return what I received", "send it back and get the money back", "return everything in the order",
-        "I would like my money back",
-    ),
-    "exchange_items": (
-        "exchange it for another size", "swap what I received for a different colour",
-        "I want to exchange it for a bigger one", "exchange it for the same one with other options",
-        "the one I bought is not right, I would like another one instead",
-        "can I get the one I ordered in another colour or size?",
-    ),
-    "hand_over": ("I want to talk to a person", "let me speak to a human"),
-}  # fmt: skip
-"""How each action is asked for. Refunds without a return are left to people."""
-SHOPPING = (
-    "I am looking for something new", "show me what you have", "which one would you recommend?",
-    "how many options are there, and what do they cost?", "it should be cheap and good", "I am looking for it",
-    "do you have it in another colour?", "I need one, in this colour if possible", "I would like to buy it",
-)  # fmt: skip
-"""How something to buy is asked for."""
 SERVICE: frozenset[Act] = frozenset({"change_order", "return_refund", "complaint", "ask_human"})
-GOES_ON: frozenset[Act] = frozenset({"refine_need", "state_need"})
-ADMITS: dict[Act, tuple[ActionName, ...]] = {
-    "change_order": (
-        "cancel_order", "change_order_address", "change_customer_address", "change_items", "change_payment",
-        "exchange_items",
-    ),
-    "return_refund": ("return_items", "exchange_items", "change_items", "cancel_order"),
-    "complaint": ("return_items", "exchange_items"),
-    "ask_human": ("hand_over",),
-}  # fmt: skip
-AFTER_PURCHASE: tuple[ActionName, ...] = ("cancel_order", "change_items", "return_items", "exchange_items")
-SWAPS: frozenset[ActionName] = frozenset({"change_items", "exchange_items"})
-NEAR, SAID, SWAP = 0.3, 0.45, 0.15
-"""Cosines from which a message asks for an action, and from which it gives a reason; and how much nearer to a swap one
-about an order counts that names another variant of what was ordered."""
+SHOPPING: frozenset[Act] = frozenset({"ask_recommendation", "ask_product", "compare", "select", "add_to_cart"})
+SAID = 0.45
+"""The cosine from which what asks for nothing gives one of the accepted reasons."""
+ONTO = re.compile(r"\b(?:to|for|into|in)\b", re.IGNORECASE)
+NAMING = 6
+"""Words up to which a clause that asks for nothing only names what is meant."""
+HEARD = 0.6
+"""The probability from which a clause asks for an action."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +37,24 @@ class Turn:
 
 @dataclass(frozen=True)
 class Wish:
-    """What one message asks for, with the similarity that speaks for it, from -1 to 1."""
+    """What one clause asks for, with the probability that it does.
 
-    action: ActionName
+    `details` are the clauses that say more of it, `otherwise` those that hold if it cannot be done as it was said,
+    `earlier` what was said before it, the last first. `instead_of` is the wish that has to fail for this to hold."""
+
+    ask: Ask
     text: str
     acts: tuple[Act, ...]
-    similarity: float
+    probability: float
+    details: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    instead_of: Wish | None = None
+
+    @property
+    def said(self) -> str:
+        """The clause with all that is said of it."""
+        return ". ".join((self.text, *self.details))
 
 
 def turns_of(session: StoredSession) -> tuple[Turn, ...]:
@@ -99,57 +68,67 @@ def turns_of(session: StoredSession) -> tuple[Turn, ...]:
     return tuple(Turn(text, state.acts, state.stage) for text, state in said)
 
 
-def wishes(
-    turns: Sequence[Turn],
-    encode: Encode,
-    about_own: Callable[[str], bool],
-    another: Callable[[str], bool] = lambda _: False,
-    plain: Callable[[str], str] = str,
-) -> tuple[Wish, ...]:
-    """What each message asks for, of those that are about an order.
+def wishes(turns: Sequence[Turn], said: Sequence[Clause], named: Callable[[str], frozenset[str]]) -> tuple[Wish, ...]:
+    """What the messages ask for, of those that are about an order; `said` are their clauses.
 
-    The acts say so; a message that was read as a need, as "I want the red one instead" may be, is about an order where
-    it goes on with one that was, or where `about_own` finds the customer's own orders in it, and it comes nearer to
-    asking for an action than to looking for something to buy. `another` finds a variant named that they do not have of
-    something they ordered, which speaks for a swap. `plain` takes the names of what they ordered out of a message,
-    before it is compared with ways of asking."""
+    The reader says so, or they go on with one that was, or a clause names what the customer has: `named` gives the
+    names of that."""
     found: list[Wish] = []
+    earlier: list[str] = []
     about_orders = False
-    for turn in turns:
-        admitted = {action for act in turn.acts for action in ADMITS.get(act, ())}
-        swap = another(turn.text)
-        wanted = swap or bool(GOES_ON & set(turn.acts))
-        goes_on = wanted and (about_orders or turn.stage == "after_purchase" or about_own(turn.text))
-        actions = sorted(admitted) or (sorted(AFTER_PURCHASE) if goes_on else [])
-        lift, instead = (SWAP if swap else 0.0, ()) if admitted else (0.0, SHOPPING)
-        wish = _nearest(turn, plain(turn.text), actions, encode, instead, lift) if actions else None
-        if wish is None and actions and about_orders and found and about_own(turn.text):
-            wish = Wish(found[-1].action, turn.text, turn.acts, 0.0)
-        about_orders = bool(SERVICE & set(turn.acts)) or wish is not None
-        found += [wish] if wish is not None else []
+    last = -1
+    for clause in said:
+        turn = turns[clause.turn]
+        serves = bool(SERVICE & set(turn.acts)) or turn.stage == "after_purchase"
+        shops = bool(SHOPPING & set(turn.acts)) and not serves
+        if _asks(clause) and (serves or named(turn.text) or (about_orders and not shops)):
+            _add(found, clause, turn, tuple(reversed(earlier)))
+            last = clause.turn
+        elif clause.heard.ask == "detail" and found and found[-1].ask == "swap" and _another(clause, found[-1], named):
+            _add(found, replace(clause, heard=Heard("swap", clause.heard.probability)), turn, tuple(reversed(earlier)))
+        elif found and (clause.heard.ask == "detail" or (named(clause.text) and _names_only(clause, last))):
+            found[-1] = _with_detail(found[-1], clause)
+        about_orders = serves or (about_orders and not shops)
+        earlier.append(clause.text)
     return tuple(found)
 
 
-def nearest(texts: Sequence[str], choices: Sequence[str], encode: Encode) -> str | None:
-    """The one of `choices` that any of the texts comes nearest to in meaning; `None` where none comes near."""
+def nearest(texts: Sequence[str], choices: Sequence[str], encode: Encode, least: float = SAID) -> str | None:
+    """The one of `choices` that any of the texts comes nearest to in meaning; `None` where none comes as near as the
+    cosine `least`."""
     if not choices or not texts:
         return None
     vectors = encode([*texts, *choices])
     scores = (vectors[: len(texts)] @ vectors[len(texts) :].T).max(axis=0)
     best = int(scores.argmax())
-    return choices[best] if float(scores[best]) >= SAID else None
+    return choices[best] if float(scores[best]) >= least else None
 
 
-def _nearest(
-    turn: Turn, said: str, actions: Sequence[ActionName], encode: Encode, instead: Sequence[str], lift: float
-) -> Wish | None:
-    """The action that what was `said` is nearest to asking for, swaps lifted; `None` where none is near, or one of
-    `instead` nearer."""
-    phrases = [(action, phrase) for action in actions for phrase in ASKED[action]]
-    vectors = encode([said, *(phrase for _, phrase in phrases), *instead])
-    scores = vectors[1:] @ vectors[0]
-    scores[: len(phrases)] += [lift * (action in SWAPS) for action, _ in phrases]
-    best = int(scores.argmax())
-    if best >= len(phrases) or float(scores[best]) < NEAR:
-        return None
-    return Wish(phrases[best][0], turn.text, turn.acts, float(scores[best]))
+def _asks(clause: Clause) -> bool:
+    return clause.heard.ask in ACTIONS and clause.heard.probability >= HEARD and clause.when != "unknown"
+
+
+def _names_only(clause: Clause, last: int) -> bool:
+    """Whether a clause only names something, in the message that said before what to do with it."""
+    return clause.heard.ask == "other" and clause.turn == last and len(clause.text.split()) <= NAMING
+
+
+def _another(clause: Clause, wish: Wish, named: Callable[[str], frozenset[str]]) -> bool:
+    """Whether a clause goes on to something else that they have, after one that said what is wanted for a thing."""
+    onto = clause.when == "always" and ONTO.search(clause.text) is not None
+    return onto and bool(named(clause.text) - named(wish.said))
+
+
+def _add(found: list[Wish], clause: Clause, turn: Turn, earlier: tuple[str, ...]) -> None:
+    """A new wish; after "or", what it is about holds for the one before as well."""
+    if found and clause.text.lower().startswith("or ") and found[-1].text == (earlier[0] if earlier else ""):
+        found[-1] = replace(found[-1], text=f"{found[-1].text} {clause.text}")
+    instead_of = found[-1] if found and clause.when == "failing" else None
+    found.append(Wish(clause.heard.ask, clause.text, turn.acts, clause.heard.probability, earlier=earlier,
+                      instead_of=instead_of))  # fmt: skip
+
+
+def _with_detail(wish: Wish, clause: Clause) -> Wish:
+    if clause.when == "failing":
+        return replace(wish, otherwise=(*wish.otherwise, clause.text))
+    return replace(wish, details=(*wish.details, clause.text))

@@ -68,13 +68,19 @@ class CopilotScores:
         return sum(score.right for score in self.scores) / len(self.scores)
 
     @property
+    def harmful(self) -> int:
+        """How many tasks were left wrong with something done, which is worse than with nothing done."""
+        return sum(not score.right and bool(score.done) for score in self.scores)
+
+    @property
     def why(self) -> str:
         """The share as a sentence."""
         right = sum(score.right for score in self.scores)
         idle = sum(score.idle for score in self.scores)
         return (
             f"With {self.readings} readings, {right} of {len(self.scores)} tasks ended in the database that their gold "
-            f"actions leave; doing nothing at all would be right in {idle}."
+            f"actions leave, {self.harmful} in another after something was done; doing nothing at all would be right "
+            f"in {idle}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -84,7 +90,11 @@ class CopilotScores:
             for s in self.scores
         ]
         idle = sum(score.idle for score in self.scores) / len(self.scores)
-        shares = {"share": round(self.share, 4), "share_of_doing_nothing": round(idle, 4)}
+        shares = {
+            "share": round(self.share, 4),
+            "share_done_wrong": round(self.harmful / len(self.scores), 4),
+            "share_of_doing_nothing": round(idle, 4),
+        }
         return {"readings": self.readings, **shares, "why": self.why, "tasks": tasks}
 
 

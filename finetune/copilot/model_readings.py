@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from assistant.copilot.actions import next_actions
+from assistant.copilot.actions import ProposedAction, next_actions
+from assistant.copilot.clauses import Hear
 from assistant.copilot.order import in_order
 from assistant.copilot.wishes import Turn
 from assistant.records import Conversation, Message, State
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from assistant.service.records import Customer
 
 NO_REASON = "I no longer need it."
-CONDITION = re.compile(r"(?:but |and |or |otherwise,? )?if\b", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.!?;])\s+")
+STAGE = re.compile(
+    r"\s*[,(]*\s*(?:but |and |which )?(?:you )?(?:do not|don't)(?: want to)? (?:reveal|mention)\b[^.;()]*\)?"
+    r"|(?:make sure|be sure) (?:you|to) (?:briefly )?mention[^.;]*[.;]?", re.IGNORECASE,
+)
+"""What tells whoever plays the customer how to, and is not said."""
 _OBJECT = r"\b(to|for|with|from|gives?|tells?|lets?|helps?|asks?) you\b"
 _PERSON = (
     (r"\byou are\b", "I am"), (r"\byou're\b", "I'm"), (r"\byou've\b", "I've"), (r"\byou'd\b", "I'd"),
@@ -34,30 +39,28 @@ class ModelReadings:
 
     name = "model"
 
-    def __init__(self, reader: Reader, encode: Encode) -> None:
-        self._reader, self._encode = reader, encode
+    def __init__(self, reader: Reader, encode: Encode, asks: Hear) -> None:
+        self._reader, self._encode, self._asks = reader, encode, asks
 
     def requests(self, task: Task, customer: Customer, desk: EmbeddedDesk) -> Iterator[tuple[Request, str]]:
-        """What the copilot proposes of complete forms that the policy allows. The customer keeps what begins with "if"
-        until something could not be done, and gives a reason for cancelling when asked for one."""
-        done: set[Request] = set()
-        said: list[str] = []
-        plain, conditional = _conditions(spoken(task.reason))
-        for more in (plain, conditional):
-            said += more
-            proposed = next_actions(desk, customer, self._read(task.id, said), self._encode)
-            if any("reason" in action.missing for action in proposed):
-                said += spoken(task.manner) or [NO_REASON]
-                proposed = next_actions(desk, customer, self._read(task.id, said), self._encode)
-            if any("reason" in action.missing for action in proposed):
-                said.append(NO_REASON)
-                proposed = next_actions(desk, customer, self._read(task.id, said), self._encode)
-            complete = {p.request: p.why for p in proposed if p.request is not None and p.refusal is None}
-            for request in in_order([request for request in complete if request not in done]):
-                done.add(request)
-                yield request, complete[request]
-            if proposed and len(complete) == len(proposed):
+        """What the copilot proposes of complete forms that the policy allows. The customer says why they call; asked
+        for what is missing, they say how they go about it and what they know, and at last a reason for cancelling."""
+        said = spoken(task.reason)
+        proposed = self._proposed(task, customer, desk, said)
+        for more in (spoken(task.manner), spoken(task.known), [NO_REASON]):
+            if not any(action.missing for action in proposed):
                 break
+            if more != [NO_REASON] or any("reason" in action.missing for action in proposed):
+                said = said + more
+                proposed = self._proposed(task, customer, desk, said)
+        complete = {p.request: p.why for p in proposed if p.request is not None and p.refusal is None}
+        for request in in_order(list(complete)):
+            yield request, complete[request]
+
+    def _proposed(
+        self, task: Task, customer: Customer, desk: EmbeddedDesk, said: Sequence[str]
+    ) -> list[ProposedAction]:
+        return next_actions(desk, customer, self._read(task.id, said), self._encode, self._asks)
 
     def _read(self, name: str, said: Sequence[str]) -> tuple[Turn, ...]:
         state = State()
@@ -70,15 +73,10 @@ class ModelReadings:
         return tuple(turns)
 
 
-def _conditions(sentences: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What the customer says at once, and what only holds if something else fails."""
-    conditional = [sentence for sentence in sentences if CONDITION.match(sentence)]
-    return [sentence for sentence in sentences if sentence not in conditional], conditional
-
-
 def spoken(reason: str) -> list[str]:
     """Instructions to whoever plays the customer, as the customer says them: one message a sentence, in the first
-    person."""
+    person, without stage directions."""
+    reason = STAGE.sub("", reason)
     for pattern, person in _PERSON:
         reason = re.sub(pattern, person, reason, flags=re.IGNORECASE)
     return [sentence.strip() for sentence in SENTENCE.split(reason) if re.search(r"\w", sentence)]

@@ -11,6 +11,7 @@ from assistant.reasons import Encode
 if TYPE_CHECKING:
     from assistant.answerability import Answers
     from assistant.config import Settings
+    from assistant.copilot.asks import Asks
     from assistant.copilot.tickets import Tickets
     from assistant.intent import IntentModel
     from assistant.writing import Writer
@@ -26,12 +27,21 @@ class Served:
     encode: Encode
     intent: IntentModel
     tickets: Tickets | None
+    asks: Asks
     answers: Answers | None = None
 
     @classmethod
     def load(cls, settings: Settings) -> Served:
         """Those that the settings name. Raises `ModelError`."""
-        from assistant.build import Generators, build_answers, build_encoder, build_reader, build_tickets, build_writer
+        from assistant.build import (
+            Generators,
+            build_answers,
+            build_asks,
+            build_encoder,
+            build_reader,
+            build_tickets,
+            build_writer,
+        )
         from assistant.intent import IntentModel
         from assistant.vectors import TextVectors
 
@@ -45,5 +55,6 @@ class Served:
             encode=encode,
             intent=IntentModel.load(settings.intent.path),
             tickets=build_tickets(settings, encoder, encode),
+            asks=build_asks(settings, encoder, encode),
             answers=build_answers(settings, encoder),
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from assistant.assistant import Assistant
 from assistant.build import Parts
 from assistant.config import Settings, ShopSettings
+from assistant.copilot.asks import AskModel, Asks
 from assistant.errors import ModelError
 from assistant.intent import Feature, IntentModel
 from assistant.records import Added, Constraint, Conversation, Named, Plan, Reading, Source, State
@@ -90,6 +91,11 @@ class ListingWriter(Writer):
 def encoder() -> Encoder:
     """The embedded encoder, loaded once."""
     return Encoder.load()
+
+
+def asks() -> Asks:
+    """The shipped model of what customers ask of a desk."""
+    return Asks(AskModel.load("assistant/models/asks"), TextVectors(encoder()))
 
 
 def scripted_assistant(home: Path, **server: object) -> Assistant:

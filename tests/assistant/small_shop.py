@@ -20,10 +20,12 @@ from assistant.writing import Writer
 from retrieval.encoder import Encoder
 from retrieval.index import Index, build_index
 from retrieval.product import Product, Review
+from tests.assistant.scripted import asks
 
 BOOTS = "Outdoor > Footwear > Hiking boots"
 TENTS = "Outdoor > Camping > Tents"
 KETTLES = "Home > Kitchen > Kettles"
+
 
 
 def _boot(i: int, color: str, price: float, waterproof: bool, **more: object) -> Product:
@@ -145,7 +147,7 @@ def make_assistant(
         Parts(
             settings=settings, encode=TextVectors(encoder()), index=_index(index_directory or directory / "index"),
             shop=load_shop("Small", "USD", policies, orders), reader=ScriptedReader(readings), writer=PlainWriter(),
-            intent=intent_model(), store=Store(url),
+            intent=intent_model(), store=Store(url), asks=asks(),
         )
     )
 

@@ -20,6 +20,7 @@ from assistant.vectors import TextVectors
 from retrieval.index import Index, build_index
 from retrieval.product import Product
 from tests.assistant import small_shop
+from tests.assistant.scripted import asks
 from tests.assistant.service.small_desk import open_desk
 from tests.assistant.small_shop import saying, want
 
@@ -118,6 +119,6 @@ def small_assistant(home: Path) -> Assistant:
             settings=settings, encode=TextVectors(encoder), index=Index.open(home / "index", encoder),
             shop=load_shop("Small & Co", "USD", home / "policies.json", home / "orders.json"),
             reader=Reader(), writer=SlowWriter(), intent=small_shop.intent_model(), store=Store(settings.store.url),
-            desk=open_desk(home / "desk.db"),
+            desk=open_desk(home / "desk.db"), asks=asks(),
         )
     )  # fmt: skip

@@ -20,7 +20,7 @@ from finetune.copilot.evaluate import GoldReadings, evaluate_copilot
 from finetune.copilot.model_readings import ModelReadings, spoken
 from finetune.copilot.replay import differences, replay
 from finetune.copilot.tasks import GoldAction, read_tasks, request_of
-from tests.assistant.scripted import encoder
+from tests.assistant.scripted import asks, encoder
 from tests.assistant.service.small_desk import POLICY, open_desk
 
 TAU2 = Path("../shared/data/tau2-retail")
@@ -191,6 +191,7 @@ def test_the_scripted_customer_speaks_for_themselves() -> None:
     assert spoken(told) == [
         "I want to return my lamp.", "If I am told no, I ask them to help me.", "I'm sad;", "I've waited.",
     ]  # fmt: skip
+    assert spoken("You want a lamp (but do not reveal it). Make sure to mention both.") == ["I want a lamp."]
 
 
 def test_model_readings_are_the_reader_s(files: tuple[Path, Path, Path]) -> None:
@@ -203,5 +204,5 @@ def test_model_readings_are_the_reader_s(files: tuple[Path, Path, Path]) -> None
     wanted = json.loads(files[2].read_text().splitlines()[1])
     wanted["user_scenario"]["instructions"]["reason_for_call"] = "You want to return your lamp. Use your gift card."
     files[2].write_text(json.dumps([wanted]))
-    result = evaluate_copilot(*files, ModelReadings(Returns(), TextVectors(encoder())))
+    result = evaluate_copilot(*files, ModelReadings(Returns(), TextVectors(encoder()), asks()))
     assert result.share == 1.0 and result.to_json()["share_of_doing_nothing"] == 0.0, result.scores[0].why
