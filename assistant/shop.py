@@ -36,12 +36,13 @@ class Customer(Record):
 
 
 class OrderItem(Record):
-    """A product of an order."""
+    """A product of an order. `options` tell which of several it was: `{"size": "41"}`."""
 
     item_id: str = ""
     title: str = ""
     quantity: int = 1
     price: float | None = None
+    options: dict[str, str] = Field(default_factory=dict)
 
 
 class Order(Record):

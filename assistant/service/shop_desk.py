@@ -30,7 +30,8 @@ def desk_data(shop: Shop, catalogue: Iterable[Listed]) -> DeskData:
     """The shop's customers, as its orders name them, its orders, and its products by group of variants.
 
     A customer's address is that of their newest order; a means of payment is one that an order was paid with. Whose
-    customer has no id is known by their e-mail address; an order with neither is nobody's, and is left out."""
+    customer has no id is known by their e-mail address; an order with neither is nobody's, and is left out. A record
+    with several sizes is as many variants, with ids such as `boots-1/41`."""
     listed = {product.id: product for product in catalogue}
     owners = _owners(shop.orders.values())
     past = [order for order in shop.orders.values() if order.id in owners]
@@ -99,12 +100,17 @@ def _items(order: PastOrder, listed: Mapping[str, Listed]) -> Iterator[OrderItem
     """The pieces of an order: a quantity of two is two of them."""
     for line in order.items:
         product = listed.get(line.item_id)
+        pieces = dict(_pieces(product)) if product is not None else {}
+        sized = f"{line.item_id}/{line.options.get('size')}"
+        known = _options(product) if product is not None else {}
+        if len(pieces) > 1:
+            known.pop("size", None)  # which of them was bought is not told by the record
         piece = OrderItem(
-            item_id=line.item_id,
+            item_id=sized if sized in pieces else line.item_id,
             product_id=_group(product) if product is not None else line.item_id,
             name=line.title,
             price=line.price or 0.0,
-            options=_options(product) if product is not None else {},
+            options=pieces[sized] if sized in pieces else known | line.options,
             category=product.product_type if product is not None else "",
         )
         yield from [piece] * line.quantity
@@ -116,16 +122,25 @@ def _products(listed: Iterable[Listed]) -> Iterator[Product]:
         groups.setdefault(_group(product), []).append(product)
     for group, members in groups.items():
         variants = tuple(
-            Variant(item_id=m.id, name=m.title, options=_options(m), available=m.availability == "in_stock",
-                    price=m.amount)
+            Variant(item_id=id, name=m.title, options=options, available=m.availability == "in_stock", price=m.amount)
             for m in members
             if m.amount is not None
+            for id, options in _pieces(m)
         )
         yield Product(id=group, name=members[0].title, category=members[0].product_type, variants=variants)
 
 
 def _group(product: Listed) -> str:
     return product.item_group_id or product.id
+
+
+def _pieces(product: Listed) -> Iterator[tuple[str, dict[str, str]]]:
+    """Id and options of what a record is sold as: itself, or one piece for each of its sizes."""
+    options = _options(product)
+    if len(product.size) < 2:
+        yield product.id, options
+        return
+    yield from ((f"{product.id}/{size}", options | {"size": size}) for size in product.size)
 
 
 def _options(product: Listed) -> dict[str, str]:

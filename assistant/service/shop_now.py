@@ -64,4 +64,6 @@ def _lines(items: Sequence[OrderItem]) -> Iterator[PastItem]:
     first = {item.item_id: item for item in reversed(items)}
     for item_id, count in counts.items():
         piece = first[item_id]
-        yield PastItem(item_id=item_id, title=piece.name or item_id, quantity=count, price=piece.price)
+        yield PastItem(
+            item_id=item_id, title=piece.name or item_id, quantity=count, price=piece.price, options=piece.options
+        )

@@ -1,11 +1,11 @@
 """Past orders of the demo shop.
 
 One order: `{"id", "customer": {"id", "name", "email"}, "placed_at", "status", "items": [{"item_id", "title",
-"price", "quantity"}], "subtotal", "shipping", "total", "currency", "shipping_address": {"name", "street", "city",
-"state", "zip", "country"}, "payment", "carrier", "tracking_number", "shipped_at", "delivered_at"}`.
+"price", "quantity", "options"}], "subtotal", "shipping", "total", "currency", "shipping_address": {"name", "street",
+"city", "state", "zip", "country"}, "payment", "carrier", "tracking_number", "shipped_at", "delivered_at"}`.
 `status` is `pending`, `processed`, `shipped`, `delivered`, `cancelled` or `returned`. Times are ISO 8601 in UTC and
 `null` where not reached; carrier and tracking number are `null` before shipping. Amounts are in `currency`, without
-sales tax; `total` is `subtotal` plus `shipping`.
+sales tax; `total` is `subtotal` plus `shipping`. `options` tell which size was bought where there are several.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def _order(
     order_id: str, placed: datetime.datetime, customer: dict[str, Any], sellable: Sequence[Product],
     people: dict[str, Any], rng: random.Random,
 ) -> dict[str, Any]:
-    items = [_item(product, rng) for product in rng.sample(sellable, rng.choices((1, 2, 3, 4), (50, 28, 15, 7))[0])]
+    bought = rng.sample(sellable, rng.choices((1, 2, 3, 4), (50, 28, 15, 7))[0])
+    items = [_item(product, order_id, rng) for product in bought]
     subtotal = round(sum(item["price"] * item["quantity"] for item in items), 2)
     shipping = 0.0 if subtotal >= FREE_FROM else FEE
     return {
@@ -72,9 +73,12 @@ def _order(
     }
 
 
-def _item(product: Product, rng: random.Random) -> dict[str, Any]:
+def _item(product: Product, order_id: str, rng: random.Random) -> dict[str, Any]:
     quantity = rng.choices((1, 2, 3), (84, 12, 4))[0]
-    return {"item_id": product.id, "title": product.title, "price": product.amount, "quantity": quantity}
+    item: dict[str, Any] = {"item_id": product.id, "title": product.title, "price": product.amount, "quantity": quantity}
+    if len(product.size) > 1:
+        item["options"] = {"size": random.Random(f"{order_id}/{product.id}").choice(product.size)}
+    return item
 
 
 def _progress(placed: datetime.datetime, people: dict[str, Any], rng: random.Random) -> dict[str, Any]:
