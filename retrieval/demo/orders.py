@@ -74,8 +74,8 @@ def _order(
 
 
 def _item(product: Product, order_id: str, rng: random.Random) -> dict[str, Any]:
-    quantity = rng.choices((1, 2, 3), (84, 12, 4))[0]
-    item: dict[str, Any] = {"item_id": product.id, "title": product.title, "price": product.amount, "quantity": quantity}
+    item: dict[str, Any] = {"item_id": product.id, "title": product.title, "price": product.amount}
+    item["quantity"] = rng.choices((1, 2, 3), (84, 12, 4))[0]
     if len(product.size) > 1:
         item["options"] = {"size": random.Random(f"{order_id}/{product.id}").choice(product.size)}
     return item
