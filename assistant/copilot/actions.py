@@ -104,7 +104,7 @@ def _checked_one(case: Case, name: ActionName, form: Form, wish: Wish) -> Propos
     open_changes = [change for change in form.get("changes") or () if change["new_item_id"] is None]
     if open_changes:
         form = form | {"changes": [change for change in form["changes"] if change not in open_changes]}
-    why = f"the customer said {wish.text[:160]!r} (heard as {wish.ask}, {wish.probability:.2f})"
+    why = f"the customer said “{wish.text[:160]}”"
     missing = tuple(field for field, value in form.items()
                     if value is None or value == [] or (field == "changes" and open_changes))  # fmt: skip
     if missing:

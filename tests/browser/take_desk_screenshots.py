@@ -25,7 +25,7 @@ from tests.browser.take_screenshots import FOLDER, WAIT
 AGENT, PASSWORD = "Ines", "only for pictures"
 CUSTOMER = (
     "My e-mail is hana.quist2@mail.example.com. "
-    "Can I exchange the olive green sneakers of order Q10684 for white ones?"
+    "Can I exchange the sneakers of order Q10684 for one size bigger?"
 )
 OTHERS = (
     ("do you ship to Canada?",),
