@@ -7,11 +7,10 @@ Trained by `shopkeeper train answers`; served by NumPy alone, since the network 
 
 from __future__ import annotations
 
-import json
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,21 +18,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import ModelError
+from assistant.array_model import Matrix, check_shapes, load_arrays, save_arrays
 from retrieval.text import fold
 
 if TYPE_CHECKING:
     from retrieval.encoder import Encoder, Tokens
 
-SETTINGS, WEIGHTS = "config.json", "weights.safetensors"
-FORMAT = 1
 RAREST = 3
 CLOSEST = 6
 LATIN = 0.8
 FAMILIAR = 1.7
 WORD = re.compile(r"[\"'(]?[a-z]+(?:['-][a-z]+)*[\"').,;:!?…]*")
 HOW = "Train one with: shopkeeper train answers; or leave answers.path empty in the configuration."
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -89,21 +85,7 @@ class AnswerModel:
     @classmethod
     def load(cls, path: str | Path) -> AnswerModel:
         """The model in a folder. Raises `ModelError` where there is none, or one of another version."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        folder = Path(path)
-        try:
-            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-            arrays = load_file(folder / WEIGHTS)
-            if settings.pop("format") != FORMAT:
-                raise ValueError(f"expected format {FORMAT}")
-            whole = {name: array.astype(np.float32) for name, array in arrays.items()}
-            return cls(About(**settings), **whole).checked()
-        except FileNotFoundError as error:
-            raise ModelError(f"No answer model in {folder}: {Path(error.filename).name} is missing. {HOW}") from None
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise ModelError(f"{folder} holds no answer model of this version: {error}. {HOW}") from error
+        return load_arrays(path, "answer model", HOW, lambda told, arrays: cls(About(**told), **arrays).checked())
 
     def checked(self) -> AnswerModel:
         """Itself. Raises `ValueError` where the arrays do not fit each other."""
@@ -111,21 +93,12 @@ class AnswerModel:
         expected = {"project": (k, self.project.shape[-1]), "compare": (k, 4 * k + 3), "compare_bias": (k,),
                     "weigh": (k,), "weigh_bias": (1,), "hidden": (h, 4 * k + s), "out": (h,), "out_bias": (1,),
                     "sharpness": (1,), "rarity": (v,), "spread": (s,)}  # fmt: skip
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name}: expected the shape {shape}, found {getattr(self, name).shape}")
+        check_shapes(self, expected)
         return self
 
     def save(self, path: str | Path) -> None:
         """Writes the model into a folder, its weights in half precision."""
-        from safetensors.numpy import save_file
-
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"format": FORMAT} | asdict(self.about), indent=1)
-        (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
-        names = [name for name in self.__dataclass_fields__ if name != "about"]
-        save_file({n: np.ascontiguousarray(getattr(self, n), np.float16) for n in names}, folder / WEIGHTS)
+        save_arrays(path, self, np.float16)
 
     def read(self, tokens: Tokens) -> Read:
         """A text as the network sees it."""

@@ -6,16 +6,14 @@ It was trained on made-up and public requests with the names of products taken o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from assistant.errors import ModelError
+from assistant.array_model import Matrix, check_shapes, load_arrays, save_arrays
 from assistant.reasons import Encode
 
 Ask = Literal[
@@ -25,10 +23,7 @@ Ask = Literal[
 """`withdraw` takes back what was asked before, `detail` says more of it, `question` wants to know something, `other`
 asks for nothing."""
 ASKS: tuple[Ask, ...] = get_args(Ask)
-SETTINGS, WEIGHTS = "config.json", "weights.safetensors"
-FORMAT = 1
 HOW = "Train one with: shopkeeper train asks."
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -53,45 +48,30 @@ class AskModel:
     @classmethod
     def load(cls, path: str | Path) -> AskModel:
         """The model in a folder. Raises `ModelError` where there is none, or one of another version."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        folder = Path(path)
-        try:
-            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-            if settings.pop("format") != FORMAT or settings.pop("asks") != list(ASKS):
-                raise ValueError(f"expected format {FORMAT} and the asks {', '.join(ASKS)}")
-            return cls(About(**settings), **load_file(folder / WEIGHTS)).checked()
-        except FileNotFoundError as error:
-            raise ModelError(f"No model of asks in {folder}: {Path(error.filename).name} is missing. {HOW}") from None
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise ModelError(f"{folder} holds no model of asks of this version: {error}. {HOW}") from error
+        return load_arrays(path, "model of asks", HOW, lambda told, arrays: cls(_about(told), **arrays).checked())
 
     def checked(self) -> AskModel:
         """Itself. Raises `ValueError` where the arrays do not fit each other or the asks."""
         _, hidden = self.hidden.shape
         expected = {"hidden_bias": (hidden,), "answers": (hidden, len(ASKS)), "answers_bias": (len(ASKS),)}
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name}: expected the shape {shape}, found {getattr(self, name).shape}")
+        check_shapes(self, expected)
         return self
 
     def save(self, path: str | Path) -> None:
         """Writes the model into a folder."""
-        from safetensors.numpy import save_file
-
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"format": FORMAT, "asks": list(ASKS)} | asdict(self.about), indent=1)
-        (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
-        names = ("hidden", "hidden_bias", "answers", "answers_bias")
-        save_file({name: np.ascontiguousarray(getattr(self, name), np.float32) for name in names}, folder / WEIGHTS)
+        save_arrays(path, self, asks=list(ASKS))
 
     def probabilities(self, vectors: Matrix) -> Matrix:
         """The probability of each ask, (n, a), for vectors (n, d) of the encoder that the model was made for."""
         odds = np.maximum(vectors @ self.hidden + self.hidden_bias, 0.0) @ self.answers + self.answers_bias
         shares: Matrix = np.exp(odds - odds.max(1, keepdims=True))
         return shares / shares.sum(1, keepdims=True)
+
+
+def _about(settings: dict[str, Any]) -> About:
+    if settings.pop("asks") != list(ASKS):
+        raise ValueError(f"expected the asks {', '.join(ASKS)}")
+    return About(**settings)
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,20 @@ satisfaction are those of the tickets that it was trained on (`shopkeeper train 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from assistant.errors import ModelError
+from assistant.array_model import Matrix, check_shapes, load_arrays, save_arrays
 from assistant.reasons import Encode
 from assistant.records import Message
 
-SETTINGS, WEIGHTS = "config.json", "weights.safetensors"
-FORMAT = 1
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 HOW = "Train one with: shopkeeper train tickets; or leave tickets.path empty in the configuration."
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -75,41 +70,19 @@ class TicketModel:
     @classmethod
     def load(cls, path: str | Path) -> TicketModel:
         """The model in a folder. Raises `ModelError` where there is none, or one of another version."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        folder = Path(path)
-        try:
-            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-            arrays = load_file(folder / WEIGHTS)
-            if settings.pop("format") != FORMAT:
-                raise ValueError(f"expected format {FORMAT}")
-            return cls(_about(settings), **arrays).checked()
-        except FileNotFoundError as error:
-            raise ModelError(f"No ticket model in {folder}: {Path(error.filename).name} is missing. {HOW}") from None
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise ModelError(f"{folder} holds no ticket model of this version: {error}. {HOW}") from error
+        return load_arrays(path, "ticket model", HOW, lambda told, arrays: cls(_about(told), **arrays).checked())
 
     def checked(self) -> TicketModel:
         """Itself. Raises `ValueError` where the arrays do not fit each other or the types."""
         count, size = len(self.about.types), self.centre.shape[-1]
         expected = {"centre": (size,), "types": (count, size), "biases": (count,), "satisfaction": (size,),
                     "level": (1,)}  # fmt: skip
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name}: expected the shape {shape}, found {getattr(self, name).shape}")
+        check_shapes(self, expected)
         return self
 
     def save(self, path: str | Path) -> None:
         """Writes the model into a folder."""
-        from safetensors.numpy import save_file
-
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"format": FORMAT} | asdict(self.about), indent=1, ensure_ascii=False)
-        (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
-        names = ("centre", "types", "biases", "satisfaction", "level")
-        save_file({name: np.ascontiguousarray(getattr(self, name), np.float32) for name in names}, folder / WEIGHTS)
+        save_arrays(path, self)
 
     def judge(self, messages: Sequence[Message], encode: Encode) -> Judgement | None:
         """What a conversation is; `None` where its customer said nothing."""
