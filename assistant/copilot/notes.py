@@ -47,8 +47,7 @@ class Notes:
         if len(exchanges) > 1 and not exchanges[-1].told and "thank_bye" in session.state.acts:
             exchanges.pop()  # nothing is left to answer
         plans = [*self._case(session, orders)]
-        told_by_need = bool(session.state.needs) and _shops(session)
-        if len(exchanges) > 1 and not told_by_need and len(exchanges[0].said.split()) >= FEWEST_WORDS:
+        if len(exchanges) > 1 and not _told_by_need(session) and len(exchanges[0].said.split()) >= FEWEST_WORDS:
             plans.append(self._exchange(exchanges[0], "first", answered=False))
         if exchanges:
             topic = "open" if not exchanges[-1].told else "last" if len(exchanges) > 1 else None
@@ -59,8 +58,8 @@ class Notes:
         """What the shopper wants, in a sentence or two; empty as above."""
         plans = [*self._case(session, orders)]
         said = [e for e in _exchanges(session.messages) if len(e.said.split()) >= FEWEST_WORDS]
-        if said and not plans:
-            plans = [self._exchange(said[-1], None, answered=False)]
+        if said and not (plans and _told_by_need(session)):
+            plans.append(self._exchange(said[-1], None, answered=False))
         return self._written(plans, session, BRIEF // 2)
 
     def whole(self, session: Session, orders: Sequence[str] = ()) -> str:
@@ -140,6 +139,11 @@ class Notes:
 def _shops(session: Session) -> bool:
     """Whether the shopper is known to look for something. A thing that they write about may be theirs already."""
     return bool(session.picks) or any("ask_recommendation" in entry.state.acts for entry in session.states)
+
+
+def _told_by_need(session: Session) -> bool:
+    """Whether the need says what the shopper asked for first."""
+    return bool(session.state.needs) and _shops(session)
 
 
 def _plan(facts: Iterable[Fact], topic: str | None) -> Plan:

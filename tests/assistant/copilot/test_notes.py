@@ -99,6 +99,8 @@ def test_an_order_is_named_and_a_thank_you_left_out() -> None:
     )  # fmt: skip
     brief = notes().brief(told, ["A1042"])
     assert "A1042" in brief and "agent" in brief and "thanks" not in brief
+    request = notes().request(told, ["A1042"])
+    assert "“where is order A1042?”" in request and "on its way" not in request
 
 
 def test_nothing_said_is_no_note() -> None:
