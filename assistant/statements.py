@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.days import days_in, falls_on
 from assistant.reasons import Encode
 from assistant.shop import Clause, Order
 from retrieval.product import Product
@@ -164,8 +165,10 @@ def meant(message: str, products: Sequence[Product], focus: int = 0) -> tuple[in
 
 
 def order_meant(message: str, orders: Sequence[Order]) -> Order:
-    """The order, of one or more with the newest first, whose things a message names by the most words; the newest where
-    it names none or several alike."""
+    """The order, of one or more with the newest first, of the day that a message names, else whose things it names by
+    the most words; the newest where it names none or several alike."""
+    days = days_in(message)
+    orders = [o for o in orders if falls_on((o.placed_at, o.delivered_at), days)] or orders
     asked = {word for word in stems(message) if word not in STOP}
     named = [len(asked & set(stems(" ".join(item.title for item in order.items)))) for order in orders]
     return orders[named.index(max(named))]

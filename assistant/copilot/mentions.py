@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from assistant.days import days_in, falls_on
 from assistant.service.records import Address, Customer, Order, PaymentMethod
 
 CODE = re.compile(r"[\w#-]*\d[\w-]*")
@@ -34,10 +35,13 @@ STREET, ZIP, CITY = 4, 2, 1
 
 
 def orders_named(text: str, orders: Sequence[Order]) -> tuple[Order, ...]:
-    """The orders whose number the text holds, with or without sign and letters before it."""
+    """The orders whose number the text holds, with or without sign and letters before it; else those that were placed
+    or delivered on a day that it names."""
     codes = {re.sub(r"\W", "", code).lower() for code in CODE.findall(text)}
-    return tuple(o for o in orders if {key := re.sub(r"\W", "", o.id).lower(), key.lstrip("abcdefghijklmnopqrstuvwxyz")}
-                 & codes)
+    keys = {order.id: re.sub(r"\W", "", order.id).lower() for order in orders}
+    numbered = tuple(o for o in orders if {keys[o.id], keys[o.id].lstrip("abcdefghijklmnopqrstuvwxyz")} & codes)
+    days = frozenset() if numbered else days_in(text)
+    return numbered or tuple(o for o in orders if falls_on((o.placed_at, o.delivered_at), days))
 
 
 def all_orders_named(text: str) -> bool:

@@ -166,7 +166,7 @@ def test_turns_of_a_session_carry_the_acts_read_in_each(tmp_path: Path) -> None:
 def test_a_complete_form_is_a_request_and_nothing_is_done(desk: EmbeddedDesk) -> None:
     before = desk.everything()
     (action,) = proposed(desk, ("I want to return the red desk lamp of order A3.", "return_refund"))
-    assert isinstance(action.request, ReturnItems) and action.refusal is None and "'I want to return" in action.why
+    assert isinstance(action.request, ReturnItems) and action.refusal is None and "“I want to return" in action.why
     assert action.request.order_id == "A3" and action.request.payment_method_id == "card-ada"
     assert desk.everything() == before and desk.audit() == ()
 
