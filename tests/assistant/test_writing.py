@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from assistant.errors import ModelError
 from assistant.facts import fill, offered, wordings
 from assistant.generation import Generator, render
+from assistant.note_prompt import note_messages
 from assistant.records import Conversation, Fact, Message, Plan
 from assistant.verify import check
 from assistant.writer_prompt import writer_messages
@@ -85,12 +87,12 @@ def test_a_missing_writer_says_what_should_be_there(tmp_path: Path) -> None:
         CompactWriter.load(tmp_path)
 
 
-def teach_plan(folder: Path, plan: Plan, answer: str, steps: int = 200) -> None:
-    """Trains the checkpoint in `folder` to give `answer` to the prompt that a hub writer makes of `plan`."""
+def teach(folder: Path, messages: Sequence[Mapping[str, str]], answer: str, steps: int = 200) -> None:
+    """Trains the checkpoint in `folder` to give `answer` to a chat."""
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder)
-    prompt = tokenizer.encode(render(tokenizer, writer_messages(plan, CHAT, values=True)))
+    prompt = tokenizer.encode(render(tokenizer, messages))
     target = [*tokenizer.encode(answer), tokenizer.eos_token_id]
     ids = torch.tensor([prompt + target])
     labels = torch.tensor([[-100] * len(prompt) + target])
@@ -105,10 +107,18 @@ def teach_plan(folder: Path, plan: Plan, answer: str, steps: int = 200) -> None:
 @pytest.mark.parametrize("family", ["qwen3", "llama"])
 def test_a_hub_models_claims_are_left_out_and_its_facts_filled(family: str, tmp_path: Path) -> None:
     folder = tiny_chat_model(tmp_path / family, family)
-    teach_plan(folder, BOOTS, "I suggest {1.title} at {1.price}. It has big pockets. It is breathable. Then {2.title}.")
+    asked = writer_messages(BOOTS, CHAT, values=True)
+    teach(folder, asked, "I suggest {1.title} at {1.price}. It has big pockets. It is breathable. Then {2.title}.")
     reply = "".join(HubWriter(Generator.load(folder, device="cpu")).write(BOOTS, CHAT))
     assert reply.startswith("I suggest Fell 3 Boot at $89.00. It has big pockets. Then Ridge Boot.")
     assert "breathable" not in reply
+
+
+def test_a_hub_model_writes_notes_of_what_it_reads(tmp_path: Path) -> None:
+    folder = tiny_chat_model(tmp_path)
+    teach(folder, note_messages(CHAT, 45), "The customer wants boots. They named no size.")
+    hub = HubWriter(Generator.load(folder, device="cpu"))
+    assert list(hub.note([], CHAT, 45)) == ["The customer wants boots.", "They named no size."]
 
 
 def test_a_model_that_writes_nonsense_is_not_heard(tmp_path: Path) -> None:
