@@ -86,6 +86,8 @@ def refunded_elsewhere(case: Case, wish: Wish, order: Order) -> bool:
     """Whether the money is to go to another means of payment than it came from, which cancelling cannot do."""
     named = methods_named(wish.said, case.customer, order.paid_with) if REFUND.search(wish.said) else ()
     return bool(named) and order.paid_with not in {method.id for method in named}
+
+
 # --- parts -------------------------------------------------------------------------------------------------------
 
 

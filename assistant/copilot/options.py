@@ -145,6 +145,7 @@ def _beside(name: str, said: list[str], values: dict[str, tuple[str, ...]], spok
     left: in `medium size, high ventilation`, the ventilation is high."""
     if len(said) < 2:
         return said
+
     def rivals(value: str) -> list[str]:
         others = [(other, known) for other, known in values.items() if other != name]
         return [other for other, known in others if value in known or letter_size(singulars(value), known)]
