@@ -58,14 +58,16 @@ def _read(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, Overvie
     said = _latest(connection, messages, messages.c.position, ids, messages.c.role == "user")
     emails = _emails(connection, ids)
     replies = _latest(connection, messages, messages.c.position, ids, messages.c.reply.is_not(None))
+    promised = _latest(connection, messages, messages.c.position, ids, messages.c.reply["handover"].as_boolean())
     current = _latest(connection, states, states.c.id, ids, ~states.c.undone)
     passed = _latest(connection, handovers, handovers.c.id, ids)
     return {
         row.id: _overview(
-            row, last[row.id], said.get(row.id), replies.get(row.id), current.get(row.id), passed.get(row.id)
-        ).model_copy(update={"emails": emails.get(row.id, ())})
+            row, last[row.id], said.get(row.id), replies.get(row.id), promised.get(row.id), current.get(row.id),
+            passed.get(row.id), emails.get(row.id, ()),
+        )
         for row in rows
-    }
+    }  # fmt: skip
 
 
 def _emails(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -90,21 +92,20 @@ def _latest(
 
 
 def _overview(
-    session: Row[Any], last: Row[Any], said: Row[Any] | None, reply: Row[Any] | None, state: Row[Any] | None,
-    passed: Row[Any] | None,
+    session: Row[Any], last: Row[Any], said: Row[Any] | None, reply: Row[Any] | None, promised: Row[Any] | None,
+    state: Row[Any] | None, passed: Row[Any] | None, emails: tuple[str, ...],
 ) -> Overview:  # fmt: skip
-    answer = None if reply is None else Reply.model_validate(reply.reply)
-    waiting = answer is not None and answer.handover
-    taken = passed is not None and reply is not None and passed.after_message >= reply.position
+    came = passed is not None and promised is not None and passed.after_message >= promised.position
     return Overview(
         **session._mapping,
         messages=last.position + 1,
         last_message=_message(last),
         last_said=None if said is None else _message(said),
-        last_reply=answer,
+        emails=emails,
+        last_reply=None if reply is None else Reply.model_validate(reply.reply),
         reply_index=None if reply is None else reply.position,
         state=State() if state is None else State.model_validate(state.state),
-        handed_over=waiting and not taken,
+        handed_over=promised is not None and not came,
         attended=last.role == "agent" or (passed is not None and passed.after_message >= last.position),
     )
 

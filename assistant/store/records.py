@@ -60,7 +60,7 @@ class Overview(Record):
     """A conversation as a queue shows it: its last message and the shopper's, the assistant's last reply, the state as
     it is.
 
-    `handed_over`: that reply promised the shopper a person, and none has come yet. `attended`: an agent wrote the last
+    `handed_over`: a reply promised the shopper a person, and none has come yet. `attended`: an agent wrote the last
     message, or took the conversation over or gave it back after it. `reply_index` is the reply's place among the
     messages, `emails` the addresses that the shopper wrote, oldest first."""
 

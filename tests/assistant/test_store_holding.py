@@ -284,6 +284,10 @@ def test_the_overview_shows_what_a_queue_needs(store: Store) -> None:
     assert (asked.id, asked.messages, asked.handed_over, asked.reply_index) == (second, 2, True, 1)
     assert asked.last_reply is not None and asked.state == asked.last_reply.state
     assert (told.id, told.user_id, told.last_reply, told.attended) == (first, "C1", None, False)
+    store.append_message(second, user("it is about my order"))
+    store.append_reply(second, reply("Which order is it?"))
+    (asked,) = store.overviews(limit=1)
+    assert asked.handed_over and asked.reply_index == 3, "what is said meanwhile brings no person"
     store.take_over(second, "ana")
     (asked,) = store.overviews(limit=1)
     assert (asked.id, asked.holder, asked.handed_over, asked.attended) == (second, "ana", False, True)
