@@ -10,6 +10,8 @@ import numpy as np
 from assistant.reasons import Encode
 
 SENTENCE = re.compile(r"\S[^\n]*?(?:[.!?]+(?=\s|$)|(?=\n|$))")
+MARK = re.compile(r"^[-*•]\s+")
+"""That of a list's item."""
 LONGEST = 200
 FEWEST_WORDS, MOST_SENTENCES = 3, 30
 Span = tuple[int, int]
@@ -19,7 +21,7 @@ def gist(text: str, encode: Encode) -> str:
     """A message of one line and up to 200 characters as it is. Of another the sentences in a row, of one line and
     within that length, that are together nearest in meaning to the first thirty, longer ones counting for more; of a
     sentence that alone is longer what comes before its last whole word."""
-    text = text.strip()
+    text = MARK.sub("", text.strip())
     if len(text) <= LONGEST and "\n" not in text:
         return text.rstrip(".")
     spans = [match.span() for match in SENTENCE.finditer(text)][:MOST_SENTENCES]
@@ -32,7 +34,7 @@ def gist(text: str, encode: Encode) -> str:
     first, last = max(_runs(text, spans), key=lambda run: float(worth[run[0] : run[1] + 1].sum()))
     start, end = spans[first][0], spans[last][1]
     short = text[start:end] if end - start <= LONGEST else text[start : start + LONGEST].rsplit(" ", 1)[0] + " …"
-    return short.rstrip(".")
+    return MARK.sub("", short).rstrip(".")
 
 
 def _runs(text: str, spans: Sequence[Span]) -> Iterator[Span]:

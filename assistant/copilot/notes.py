@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.copilot.gist import FEWEST_WORDS, gist
 from assistant.copilot.grounding import unsupported
@@ -49,7 +49,9 @@ class Notes:
         plans = [*self._case(session, orders)]
         if len(exchanges) > 1 and not _told_by_need(session) and len(exchanges[0].said.split()) >= FEWEST_WORDS:
             plans.append(self._exchange(exchanges[0], "first", answered=False))
-        if exchanges:
+        if len(exchanges) == 1 and exchanges[0].told and _told_by_need(session):
+            plans.append(self._exchange(replace(exchanges[0], said=""), None))
+        elif exchanges:
             topic = "open" if not exchanges[-1].told else "last" if len(exchanges) > 1 else None
             plans.append(self._exchange(exchanges[-1], topic))
         return self._written(plans, session, BRIEF)

@@ -72,6 +72,7 @@ def test_the_case_is_told_in_the_writers_words() -> None:
 def test_what_nobody_wrote_is_told_in_the_shoppers_own_words_or_not_at_all() -> None:
     brief = notes().brief(session(("user", WANTED), ("assistant", ANSWER), state=boots("ask_recommendation")))
     assert "120" not in brief and "“a hundred and twenty at most”" in brief
+    assert f"“{WANTED}”" not in brief and f"“{ANSWER.rstrip('.')}”" in brief
     assert "Corrow" not in brief, "it was set by hand"
 
 
@@ -123,6 +124,7 @@ def test_any_conversation_has_faithful_notes(lines: list[tuple[str, str]]) -> No
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=500))
 def test_a_gist_is_a_part_of_its_message(text: str) -> None:
+    assert gist("- Fell 2 Boots: waterproof\n- Ridge Boots", encode) in ("Fell 2 Boots: waterproof", "Ridge Boots")
     found = gist(text, encode).removesuffix(" …")
     assert found in text and len(found) <= LONGEST
 
