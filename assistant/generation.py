@@ -2,7 +2,7 @@
 
 Any causal language model of transformers with a chat template will do, from the hub or from a folder, on CPU or
 GPU. One model serves every role; adapters are switched by name for each step, so answers for different shoppers
-may be generated side by side from different threads.
+may be generated side by side from different threads, and share the model's passes (`assistant.packing`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -115,11 +115,14 @@ class Generator:
     """A chat model with named LoRA adapters. Made by `load`; safe to use from several threads."""
 
     def __init__(self, model: Any, tokenizer: Any, name: str, adapters: Sequence[str] = ()) -> None:
+        from assistant.packing import Passes
+
         self.name = name
         self.tokenizer = tokenizer
         self.adapters = tuple(adapters)
         self._model = model.eval()
-        self._lock = threading.Lock()
+        self._passes = Passes(self._model, self._active)
+        self._tokenizing = threading.Lock()
         self._heads: dict[tuple[str | None, tuple[int, ...]], Any] = {}
         self._heads_lock = threading.Lock()
         self.context = int(getattr(model.config, "max_position_embeddings", 0) or 32768)
@@ -298,24 +301,21 @@ class Generator:
     def _forward(self, ids: list[int], keep: int, cache: Any, adapter: str | None) -> torch.Tensor:
         """Scores of what follows each of the last `keep` tokens, float32 on the CPU, shape (keep, vocabulary); the
         cache grows by `ids`."""
-        import torch
+        from assistant.packing import Pass
 
-        batch = torch.tensor([ids], device=self.device)
-        with self._lock, torch.inference_mode(), self._active(adapter):
-            out = self._model(input_ids=batch, past_key_values=cache, use_cache=True, logits_to_keep=keep)
-        scores: torch.Tensor = out.logits[0].float().cpu()
-        return scores
+        return self._passes.scores(Pass(ids, keep, cache, adapter))
 
-    def _active(self, adapter: str | None) -> Any:
+    def _active(self, adapter: str | None) -> AbstractContextManager[Any]:
         if not self.adapters:
             return nullcontext()
         if adapter is None:
-            return self._model.disable_adapter()
+            without: AbstractContextManager[Any] = self._model.disable_adapter()
+            return without
         if self._model.active_adapter != adapter:
             self._model.set_adapter(adapter, inference_mode=True)
         return nullcontext()
 
     def _encode(self, messages: Chat, answer: bool = True) -> list[int]:
         text = render(self.tokenizer, messages, answer=answer)
-        with self._lock:
+        with self._tokenizing:
             return list(self.tokenizer.encode(text, add_special_tokens=False))

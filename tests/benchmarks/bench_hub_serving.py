@@ -1,12 +1,14 @@
 """Whole turns of a hub model with 1, 8 and 32 shoppers at once: first words, tokens and turns a second, and the limit.
 
-    python -m tests.benchmarks.bench_hub_serving --shape qwen3-0.6b [--shoppers 1 8 32] [--turns 4]
+    python -m tests.benchmarks.bench_hub_serving --shape qwen3-0.6b [--shoppers 1 8 32] [--turns 4] [--apart]
 
 Random weights of the shape under two LoRA adapters, as `configs/llm.yaml` serves them: each shopper's turn is a reading
 (40 tokens) under `reader` and a reply (60 tokens, streamed) under `writer`, from prompts as they are in service. Tokens
 that would end an answer are forbidden, so that every turn is the same work; no schema holds the output. The limit of a
 turn is that of this device: 2 operations a weight for each token of its prompts at the speed of a matrix product, and
 the weights once from memory, at the speed of a copy, for each token made, shared by all shoppers who wait at once.
+`--apart` does the same work a second time with a pass for each answer alone, and prints how many times as fast packing
+them (`assistant.packing`) is.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=SHAPES, default="tiny")
     parser.add_argument("--shoppers", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--turns", type=int, default=4, help="of each shopper")
+    parser.add_argument("--apart", action="store_true", help="compare with a pass for each answer alone")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model = random_chat_model(Path(folder) / "model", options.shape)
@@ -56,7 +59,14 @@ def main() -> None:
         generator = Generator.load(model, adapters)
     turn(generator, 0)
     for shoppers in options.shoppers:
-        print(json.dumps({"shape": options.shape, **measure(generator, shoppers, options.turns)}), flush=True)
+        figures = {"shape": options.shape, **measure(generator, shoppers, options.turns)}
+        if options.apart:
+            generator._passes.packs = False
+            apart = measure(generator, shoppers, options.turns)
+            generator._passes.packs = True
+            figures["turns_per_s_apart"] = apart["turns_per_s"]
+            figures["times_as_fast"] = round(figures["turns_per_s"] / apart["turns_per_s"], 2)
+        print(json.dumps(figures), flush=True)
 
 
 def random_adapter(model: Path, folder: Path, rank: int = 16) -> Path:
