@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.config import ModelSettings, Settings
 from assistant.errors import ConfigError, ModelError
+from assistant.indexing import build_encoder, prepare
 from assistant.shop import Shop, load_shop
 from assistant.threads import sleep_while_waiting
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from retrieval.index import Index
     from retrieval.product import Product
 
-Progress = Callable[[int, int], None]
 NEAR = 0.45
 PHRASES = Path(__file__).parent / "models" / "writer"
 
@@ -102,54 +100,6 @@ def build(settings: Settings) -> Parts:
         answers=build_answers(settings, encoder),
         asks=build_asks(settings, encoder, encode),
     )
-
-
-def prepare(settings: Settings, progress: Progress | None = None) -> None:
-    """Makes what the settings name and is not there yet: the demo shop's files, and the index of the catalogue.
-
-    `progress(done, total)` is called while products are embedded. Quick where everything is in place.
-    """
-    from retrieval.index import build_index
-
-    write_demo_shop(settings)
-    if not _index_is_current(settings):
-        products = read_catalogue(settings)
-        build_index(products, settings.index.path, build_encoder(settings), progress=progress)
-        _stamp(settings).write_text(json.dumps(_fingerprint(settings)), encoding="utf-8")
-
-
-def write_demo_shop(settings: Settings) -> None:
-    """Writes the demo shop's files where the settings are the demo shop's and one is missing or of another version."""
-    from retrieval.demo.generate import is_current, write_demo
-
-    shop = settings.shop
-    if shop.demo_seed is None:
-        return
-    wanted = [*shop.files, *(path for path in (shop.policies, shop.orders, shop.sessions) if path is not None)]
-    if not (all(path.exists() for path in wanted) and is_current(shop.files[0].parent, shop.demo_seed)):
-        write_demo(shop.files[0].parent, seed=shop.demo_seed)
-
-
-def read_catalogue(settings: Settings) -> list[Product]:
-    """The products of the shop's catalogue files. Raises `ConfigError` where none can be read."""
-    from retrieval.feeds import read_products
-
-    shop = settings.shop
-    missing = [str(path) for path in shop.files if not path.exists()]
-    if missing:
-        raise ConfigError(f"No catalogue file {', '.join(missing)}. Put it there, or correct shop.catalogue.")
-    products, problems = read_products(list(shop.files), mapping=shop.mapping, currency=shop.currency)
-    if not products:
-        first = f" The first problem: {problems[0]}." if problems else ""
-        raise ConfigError(f"No usable product in {', '.join(map(str, shop.files))}.{first}")
-    return list(products)
-
-
-def build_encoder(settings: Settings) -> Encoder:
-    """The sentence encoder, with its adapter where one is named."""
-    from retrieval.encoder import Encoder
-
-    return Encoder.load(settings.encoder.model, adapter=settings.encoder.adapter)
 
 
 def open_index(settings: Settings, encoder: Encoder) -> Index:
@@ -333,25 +283,3 @@ def _path(settings: ModelSettings, role: str) -> Path:
     if settings.path is None:
         raise ConfigError(f"{role}.path is missing: a compact {role} needs the directory of its weights.")
     return settings.path
-
-
-def _stamp(settings: Settings) -> Path:
-    return settings.index.path / "sources.json"
-
-
-def _fingerprint(settings: Settings) -> dict[str, object]:
-    """What an index depends on: its sources as they are now, how they are read, and the encoder's name."""
-    files = {str(path): [(stat := os.stat(path)).st_size, stat.st_mtime_ns] for path in settings.shop.files}
-    reading = [settings.shop.mapping, settings.shop.currency]
-    return {"files": files, "reading": reading, "encoder": settings.encoder.model_dump(mode="json")}
-
-
-def _index_is_current(settings: Settings) -> bool:
-    """Whether the index was built from the catalogue as it is. One built elsewhere, without its sources, counts."""
-    present = all(path.exists() for path in settings.shop.files)
-    if not settings.index.path.is_dir() or not any(settings.index.path.iterdir()):
-        return False
-    if not present:
-        return True
-    stamp = _stamp(settings)
-    return stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == _fingerprint(settings)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -74,8 +75,9 @@ def build_index(
 ) -> Manifest:
     """Embed the products and write an index directory; an interrupted build goes on where it stopped.
 
-    `progress(done, total)` counts products. Until the new index is complete, the old one stays as it is. Raises
-    `IndexStoreError` if there are no products, another process is writing, or the disk is full.
+    Products that the index there already holds, with the same text, are not embedded again. `progress(done, total)`
+    counts products, from 0. Until the new index is complete, the old one stays as it is. Raises `IndexStoreError` if
+    there are no products, another process is writing, or the disk is full.
     """
     if not products:
         raise IndexStoreError("There are no products to index: give a file with at least one good record.")
@@ -89,8 +91,9 @@ def build_index(
         for stale in folder.glob("partial-*"):
             if stale != partial:
                 shutil.rmtree(stale)
-        vectors = _embed(products, partial, encoder, progress)
-        if not _is_current(folder, data.name):
+        old = _whole(folder, encoder)
+        if old is None or old.manifest.data != data.name:
+            vectors = _embed(products, partial, encoder, _vectors_by_text(old), progress)
             kinds = encoder.encode(Kinds(Catalogue(products), encoder).labels)
             _write_data(data, lines, vectors, kinds, Lexical.build(products))
         manifest = Manifest(
@@ -98,9 +101,9 @@ def build_index(
             encoder_name=encoder.name, count=len(products), dim=encoder.dim, versions=_versions(),
         )
         _replace(folder / _MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
-        for old in (*folder.glob("data-*"), partial):
-            if old != data:
-                shutil.rmtree(old, ignore_errors=True)
+        for stale in (*folder.glob("data-*"), partial):
+            if stale != data:
+                shutil.rmtree(stale, ignore_errors=True)
     return manifest
 
 
@@ -121,7 +124,7 @@ def read_index(directory: str | Path, encoder: Encoder) -> Stored:
         products = tuple(Product.model_validate_json(line) for line in lines)
         names = np.load(data / _KINDS, allow_pickle=False)
         lexical = Lexical.load(data / _LEXICAL, len(products))
-    except (OSError, EOFError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zlib.error) as error:
         raise IndexStoreError(f"The index {folder} is damaged ({error}). Index the catalogue again.") from error
     found = hashlib.sha256(b"\n".join(lines)).hexdigest()[:32]
     if found != manifest.catalogue or vectors.shape != (manifest.count, manifest.dim):
@@ -147,7 +150,7 @@ def read_manifest(directory: str | Path) -> Manifest:
         return Manifest.model_validate(fields)
     except FileNotFoundError as error:
         raise IndexStoreError(
-            f"There is no index in {directory}. Make one: shopkeeper index FILE... --output {directory}"
+            f"There is no index in {directory}. Make one: shopkeeper index FILE... --out {directory}"
         ) from error
     except (OSError, ValueError, ValidationError) as error:
         raise IndexStoreError(f"{path} is damaged ({error}). Index the catalogue again.") from error
@@ -163,22 +166,46 @@ def document(product: Product) -> str:
     return ". ".join(part.strip(" .") for part in parts if part.strip())[:_LONGEST_TEXT]
 
 
+def _whole(folder: Path, encoder: Encoder) -> Stored | None:
+    """The index that is there; `None` where there is none, or it is damaged or of another encoder."""
+    try:
+        return read_index(folder, encoder)
+    except IndexStoreError:
+        return None
+
+
+def _vectors_by_text(stored: Stored | None) -> dict[str, Floats]:
+    """What is embedded of each product, and its vector (dim,)."""
+    if stored is None:
+        return {}
+    return {document(product): vector for product, vector in zip(stored.catalogue, stored.vectors, strict=True)}
+
+
 def _embed(
-    products: Sequence[Product], partial: Path, encoder: Encoder, progress: Progress | None
+    products: Sequence[Product], partial: Path, encoder: Encoder, known: dict[str, Floats], progress: Progress | None
 ) -> NDArray[np.float32]:
     partial.mkdir(exist_ok=True)
     chunks: list[NDArray[np.float32]] = []
+    if progress is not None:
+        progress(0, len(products))
     for start in range(0, len(products), CHUNK):
         texts = [document(product) for product in products[start : start + CHUNK]]
         path = partial / f"{start:08d}.npy"
         vectors = _finished(path, (len(texts), encoder.dim))
         if vectors is None:
-            vectors = encoder.encode(texts)
+            vectors = _encoded(texts, encoder, known)
             _save_array(path, vectors)
         chunks.append(vectors)
         if progress is not None:
             progress(start + len(texts), len(products))
     return np.concatenate(chunks)
+
+
+def _encoded(texts: Sequence[str], encoder: Encoder, known: dict[str, Floats]) -> Floats:
+    """Vectors of the texts, (len(texts), dim), those that are known taken as they are."""
+    fresh = [text for text in texts if text not in known]
+    new = dict(zip(fresh, encoder.encode(fresh), strict=True))
+    return np.stack([known[text] if text in known else new[text] for text in texts])
 
 
 def _finished(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
@@ -220,13 +247,6 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-
-
-def _is_current(folder: Path, data: str) -> bool:
-    try:
-        return read_manifest(folder).data == data and (folder / data / _VECTORS).is_file()
-    except IndexStoreError:
-        return False
 
 
 @contextmanager

@@ -44,18 +44,22 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Read a catalogue, report bad records by line, embed the good ones and write an index. Resumes if interrupted."""
-    from assistant.cli.service import make_ready
     from assistant.config import EncoderSettings, Settings
+    from assistant.indexing import index_products, sources_of, write_demo_shop
     from retrieval.encoder import Encoder
     from retrieval.feeds import read_products
     from retrieval.index import build_index
 
     settings = Settings.load(config) if config else None
+    of_the_shop = settings is not None and not (file or out or mapping or currency or price_scale != 1)
+    if settings is not None and not file:
+        write_demo_shop(settings)
     files = file or (list(settings.shop.files) if settings else [])
     if not files:
         raise typer.BadParameter("expected a catalogue file, or --config with one; found neither", param_hint="FILE")
     names = (dict(settings.shop.mapping) if settings else {}) | _mapping(mapping or [])
     money = _currency(currency or (settings.shop.currency if settings else "USD"))
+    sources = sources_of(settings) if settings is not None and of_the_shop else {}
     products, problems = read_products(files, names, money, strict, _scale(price_scale))
     for problem in problems[:SHOWN_PROBLEMS]:
         complain(str(problem))
@@ -65,12 +69,12 @@ def index(
         complain("No usable product was found, so no index was written.")
         raise typer.Exit(2)
     directory = out or (settings.index.path if settings else INDEX)
-    if settings and not (file or out or mapping or currency or price_scale != 1):
-        make_ready(settings)
-    else:
-        chosen = settings.encoder if settings else EncoderSettings()
-        encoder = Encoder.load(chosen.model, adapter=chosen.adapter)
-        with progress("Embedding products") as advance:
+    with progress("Embedding products") as advance:
+        if settings is not None and of_the_shop:
+            index_products(settings, products, sources, advance)
+        else:
+            chosen = settings.encoder if settings else EncoderSettings()
+            encoder = Encoder.load(chosen.model, adapter=chosen.adapter)
             build_index(products, directory, encoder, progress=advance)
     if as_json:
         print_json({"index": str(directory), "products": len(products), "problems": [p.model_dump() for p in problems]})

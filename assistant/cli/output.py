@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 DEMO = Path("configs/demo.yaml")
+LOGGED_EVERY = 10.0
+"""Seconds between the lines that stand for a progress bar where there is no terminal."""
 Config = Annotated[Path, typer.Option("--config", "-c", help="How to run: a YAML file such as configs/demo.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON for a program instead of text.")]
 
@@ -69,13 +72,16 @@ def print_json(value: Any, *, line: bool = False) -> None:
 def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error; call what it gives with `(done, total)`.
 
-    There is none where standard error is no terminal.
+    Where standard error is no terminal, a line says now and then how far it is, so that a log shows that it goes on.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = _stderr()
+    if not console.is_terminal:
+        yield _logged(title)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console) as bar:
         task = None
 
         def advance(done: int, total: int) -> None:
@@ -85,6 +91,19 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(task, completed=done, total=total)
 
         yield advance
+
+
+def _logged(title: str) -> Callable[[int, int], None]:
+    """Notes how far something is: at 0 and every `LOGGED_EVERY` seconds."""
+    said = time.monotonic()
+
+    def advance(done: int, total: int) -> None:
+        nonlocal said
+        if done == 0 or time.monotonic() - said >= LOGGED_EVERY:
+            said = time.monotonic()
+            note(f"{title}: {done} of {total}")
+
+    return advance
 
 
 def lenient_input() -> None:

@@ -26,7 +26,7 @@ def prepare(config: Config = DEMO) -> None:
 
 def make_ready(settings: Settings) -> None:
     """What `prepare` does, with a progress bar."""
-    from assistant.build import prepare as make
+    from assistant.indexing import prepare as make
 
     with progress("Embedding products") as advance:
         make(settings, progress=advance)

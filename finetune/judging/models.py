@@ -121,7 +121,7 @@ def _baseline(settings: Settings, train: Sequence[Path]) -> Model:
         raise ValueError("--model baseline: expected labelled conversations to train it on (--train FILE), found none.")
 
     def load() -> Loaded:
-        from assistant.build import read_catalogue, write_demo_shop
+        from assistant.indexing import read_catalogue, write_demo_shop
         from finetune.conversations import read_conversations
         from finetune.judging.baseline import Baseline
         from retrieval.catalogue import levels

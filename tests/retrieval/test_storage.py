@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,20 +34,13 @@ def test_what_is_written_is_read(tmp_path: Path, shop: list[Product], tiny: Enco
     assert stored.manifest == manifest == read_manifest(tmp_path)
     assert (manifest.count, manifest.dim, manifest.encoder) == (len(shop), 16, tiny.fingerprint)
     assert np.allclose(stored.vectors, tiny.encode([storage.document(p) for p in shop]), atol=1e-5)
-    assert seen == [(len(shop), len(shop))]
+    assert seen == [(0, len(shop)), (len(shop), len(shop))]
     assert not list(tmp_path.glob("partial-*"))
 
 
 def test_an_interrupted_build_goes_on(tmp_path: Path, tiny: Encoder) -> None:
     products = _many(3 * storage.CHUNK)
-    encoded: list[int] = []
-
-    class Counting(Encoder):
-        def encode(self, texts: object) -> np.ndarray:  # type: ignore[override, type-arg]
-            encoded.append(len(texts))  # type: ignore[arg-type]
-            return super().encode(texts)  # type: ignore[arg-type]
-
-    counting = Counting(tiny._model, tiny.fingerprint, tiny.name)
+    counting = Counting(tiny)
 
     def stop(done: int, total: int) -> None:
         if done >= 2 * storage.CHUNK:
@@ -59,10 +52,62 @@ def test_an_interrupted_build_goes_on(tmp_path: Path, tiny: Encoder) -> None:
         read_manifest(tmp_path)
     partial = next(tmp_path.glob("partial-*"))
     (partial / f"{storage.CHUNK:08d}.npy").write_bytes(b"half")
-    encoded.clear()
+    counting.texts.clear()
     build_index(products, tmp_path, counting)
-    assert [n for n in encoded if n == storage.CHUNK] == [storage.CHUNK] * 2
+    kettles = [storage.document(kettle) for kettle in products]
+    assert [text for text in counting.texts if text in kettles] == kettles[storage.CHUNK :]
     assert len(read_index(tmp_path, tiny).catalogue) == len(products)
+
+
+class Counting(Encoder):
+    """Remembers what it embedded."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__(encoder._model, encoder.fingerprint, encoder.name)
+        self.texts: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:  # type: ignore[type-arg]
+        self.texts += texts
+        return super().encode(texts)
+
+
+def test_only_what_is_new_is_embedded(tmp_path: Path, tiny: Encoder) -> None:
+    old, counting = _many(5), Counting(tiny)
+    build_index(old, tmp_path, tiny)
+    build_index(old, tmp_path, counting)
+    assert counting.texts == []
+    new = [old[3].model_copy(update={"price": 5.0}), product("new", "Teapot"), old[0]]
+    build_index(new, tmp_path, counting)
+    assert [text for text in counting.texts if "Kettle" in text] == []
+    stored = read_index(tmp_path, tiny)
+    assert list(stored.catalogue) == new
+    assert np.allclose(stored.vectors, tiny.encode([storage.document(p) for p in new]), atol=1e-5)
+
+
+def test_a_damaged_index_is_made_anew(tmp_path: Path, tiny: Encoder) -> None:
+    products = _many(5)
+    folder = tmp_path / build_index(products, tmp_path, tiny).data
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    assert len(files) > 4
+    for file in files:
+        whole = file.read_bytes()
+        for damaged in (b"", whole[: len(whole) // 2], bytes(byte ^ 0x5A for byte in whole)):
+            file.write_bytes(damaged)
+            with pytest.raises(IndexStoreError, match="Index the catalogue again"):
+                read_index(tmp_path, tiny)
+            build_index(products, tmp_path, tiny)
+            assert list(read_index(tmp_path, tiny).catalogue) == products
+        file.unlink()
+        build_index(products, tmp_path, tiny)
+        assert list(read_index(tmp_path, tiny).catalogue) == products
+    packed = folder / "products.jsonl.gz"
+    whole = packed.read_bytes()
+    for place in range(len(whole)):
+        packed.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            assert list(read_index(tmp_path, tiny).catalogue) == products
+        except IndexStoreError as error:
+            assert "Index the catalogue again" in str(error)
 
 
 def test_the_old_index_stays_until_the_new_one_is_whole(

@@ -1,0 +1,120 @@
+"""Keeps the search index of a shop's catalogue up to date with the files that the settings name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.config import Settings
+from assistant.errors import ConfigError
+
+if TYPE_CHECKING:
+    from retrieval.encoder import Encoder
+    from retrieval.product import Product
+
+Progress = Callable[[int, int], None]
+Sources = dict[str, object]
+"""What an index depends on, as JSON."""
+
+
+def prepare(settings: Settings, progress: Progress | None = None) -> None:
+    """Makes what the settings name and is not there yet: the demo shop's files, and the index of the catalogue.
+
+    `progress(done, total)` is called while products are embedded. Quick where everything is in place.
+    """
+    write_demo_shop(settings)
+    if not _index_is_current(settings):
+        sources = sources_of(settings)
+        index_products(settings, read_catalogue(settings), sources, progress)
+
+
+def write_demo_shop(settings: Settings) -> None:
+    """Writes the demo shop's files where the settings are the demo shop's and one is missing or of another version."""
+    from retrieval.demo.generate import is_current, write_demo
+
+    shop = settings.shop
+    if shop.demo_seed is None:
+        return
+    wanted = [*shop.files, *(path for path in (shop.policies, shop.orders, shop.sessions) if path is not None)]
+    if not (all(path.exists() for path in wanted) and is_current(shop.files[0].parent, shop.demo_seed)):
+        write_demo(shop.files[0].parent, seed=shop.demo_seed)
+
+
+def read_catalogue(settings: Settings) -> list[Product]:
+    """The products of the shop's catalogue files. Raises `ConfigError` where none can be read."""
+    from retrieval.feeds import read_products
+
+    shop = settings.shop
+    missing = [str(path) for path in shop.files if not path.exists()]
+    if missing:
+        raise ConfigError(f"No catalogue file {', '.join(missing)}. Put it there, or correct shop.catalogue.")
+    products, problems = read_products(list(shop.files), mapping=shop.mapping, currency=shop.currency)
+    if not products:
+        first = f" The first problem: {problems[0]}." if problems else ""
+        raise ConfigError(f"No usable product in {', '.join(map(str, shop.files))}.{first}")
+    return list(products)
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """The sentence encoder, with its adapter where one is named."""
+    from retrieval.encoder import Encoder
+
+    return Encoder.load(settings.encoder.model, adapter=settings.encoder.adapter)
+
+
+def sources_of(settings: Settings) -> Sources:
+    """What the index depends on: its files as they are now, how they are read, and the encoder's name."""
+    files = {str(path): _state(path) for path in settings.shop.files}
+    reading = [settings.shop.mapping, settings.shop.currency]
+    return {"files": files, "reading": reading, "encoder": settings.encoder.model_dump(mode="json")}
+
+
+def index_products(
+    settings: Settings, products: Sequence[Product], sources: Sources, progress: Progress | None = None
+) -> None:
+    """Builds the index of products that were read from `sources`, which must be those of before they were read: what
+    changes meanwhile is seen at the next start. An index that is damaged is made anew. Raises `IndexStoreError`."""
+    from retrieval.index import build_index
+
+    manifest = build_index(products, settings.index.path, build_encoder(settings), progress=progress)
+    stamp = _stamp(settings)
+    temporary = stamp.with_name(f"{stamp.name}.tmp")
+    temporary.write_text(json.dumps(_stamped(sources, manifest.catalogue)), encoding="utf-8")
+    temporary.replace(stamp)
+
+
+def _state(file: Path) -> list[int] | None:
+    try:
+        stat = os.stat(file)
+    except OSError:
+        return None
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _stamp(settings: Settings) -> Path:
+    return settings.index.path / "sources.json"
+
+
+def _stamped(sources: Sources, catalogue: str) -> Sources:
+    return {**sources, "catalogue": catalogue}
+
+
+def _index_is_current(settings: Settings) -> bool:
+    """Whether the index that is there was built from the catalogue as it is. One built elsewhere, without its sources,
+    counts."""
+    from retrieval.errors import IndexStoreError
+    from retrieval.storage import read_manifest
+
+    present = all(path.exists() for path in settings.shop.files)
+    if not settings.index.path.is_dir() or not any(settings.index.path.iterdir()):
+        return False
+    if not present:
+        return True
+    try:
+        stamped = json.loads(_stamp(settings).read_text(encoding="utf-8"))
+        return bool(stamped == _stamped(sources_of(settings), read_manifest(settings.index.path).catalogue))
+    except (OSError, ValueError, IndexStoreError):
+        return False
