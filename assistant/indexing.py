@@ -13,6 +13,7 @@ from assistant.errors import ConfigError
 
 if TYPE_CHECKING:
     from retrieval.encoder import Encoder
+    from retrieval.feeds import Problem
     from retrieval.product import Product
 
 Progress = Callable[[int, int], None]
@@ -20,15 +21,19 @@ Sources = dict[str, object]
 """What an index depends on, as JSON."""
 
 
-def prepare(settings: Settings, progress: Progress | None = None) -> None:
+def prepare(settings: Settings, progress: Progress | None = None) -> list[Problem]:
     """Makes what the settings name and is not there yet: the demo shop's files, and the index of the catalogue.
 
-    `progress(done, total)` is called while products are embedded. Quick where everything is in place.
+    `progress(done, total)` is called while products are embedded. Quick where everything is in place. Returns what is
+    wrong in the catalogue where it was read, so that whoever starts a shop sees what is missing in it.
     """
     write_demo_shop(settings)
-    if not _index_is_current(settings):
-        sources = sources_of(settings)
-        index_products(settings, read_catalogue(settings), sources, progress)
+    if _index_is_current(settings):
+        return []
+    sources = sources_of(settings)
+    products, problems = _read(settings)
+    index_products(settings, products, sources, progress)
+    return problems
 
 
 def write_demo_shop(settings: Settings) -> None:
@@ -45,6 +50,10 @@ def write_demo_shop(settings: Settings) -> None:
 
 def read_catalogue(settings: Settings) -> list[Product]:
     """The products of the shop's catalogue files. Raises `ConfigError` where none can be read."""
+    return _read(settings)[0]
+
+
+def _read(settings: Settings) -> tuple[list[Product], list[Problem]]:
     from retrieval.feeds import read_products
 
     shop = settings.shop
@@ -55,7 +64,7 @@ def read_catalogue(settings: Settings) -> list[Product]:
     if not products:
         first = f" The first problem: {problems[0]}." if problems else ""
         raise ConfigError(f"No usable product in {', '.join(map(str, shop.files))}.{first}")
-    return list(products)
+    return products, problems
 
 
 def build_encoder(settings: Settings) -> Encoder:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from retrieval.errors import FeedError
 from retrieval.formats import records
-from retrieval.normalise import Rules, product_of
+from retrieval.normalise import Rules, name_of, names_in, product_of
 from retrieval.product import Product
 from retrieval.values import FieldError
+
+_SHOWN_FIELDS = 30
 
 
 class Problem(BaseModel):
@@ -50,8 +53,9 @@ def read_products(
     products: list[Product] = []
     problems: list[Problem] = []
     seen: dict[str, str] = {}
+    fields: dict[str, None] = {}
     for path in map(Path, paths):
-        for line, result in _read(path, rules):
+        for line, result in _read(path, rules, fields):
             if isinstance(result, Product):
                 first = seen.setdefault(result.id, f"{path}:{line}")
                 if first == f"{path}:{line}":
@@ -62,6 +66,11 @@ def read_products(
             if strict:
                 raise FeedError(str(problem))
             problems.append(problem)
+    if fields:
+        idle = [_idle(str(paths[0]), ours, theirs, fields) for ours, theirs in rules.mapping.items()]
+        problems[:0] = [problem for problem in idle if problem is not None]
+        if strict and problems:
+            raise FeedError(str(problems[0]))
     return products, problems
 
 
@@ -92,11 +101,23 @@ def _checked(mapping: Mapping[str, str]) -> dict[str, str]:
     return dict(mapping)
 
 
-def _read(path: Path, rules: Rules) -> Iterator[tuple[int, Product | FieldError]]:
+def _idle(file: str, ours: str, theirs: str, fields: Mapping[str, None]) -> Problem | None:
+    """What is wrong with a mapping that names none of the fields of any record; most often a slip of the pen."""
+    there = {name_of(field): field for field in fields}
+    if any(name in there for name in names_in(theirs)):
+        return None
+    near = next((there[n] for name in names_in(theirs) for n in get_close_matches(name, there, 1)), None)
+    meant = f"did you mean {near}?" if near else f"there are: {', '.join(list(fields)[:_SHOWN_FIELDS])}"
+    return Problem(file=file, line=1, field=ours, message=f'the mapping "{ours}={theirs}" names no field here; {meant}')
+
+
+def _read(path: Path, rules: Rules, fields: dict[str, None]) -> Iterator[tuple[int, Product | FieldError]]:
+    """The products of a file, or what is wrong in its place; adds the names of its fields to `fields`."""
     for line, record in records(path):
         if isinstance(record, str):
             yield line, FieldError("", record)
             continue
+        fields.update(dict.fromkeys(key for key in record if key is not None))
         try:
             yield line, product_of(record, rules)
         except FieldError as error:

@@ -21,6 +21,8 @@ Numbered = tuple[int, "Record | str"]
 """A line (from 1) and either the record there or what is wrong with it."""
 
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".parquet", ".yaml", ".yml", ".xml", ".rss")
+OWN_ENCODING = (".parquet", ".xml", ".rss")
+"""Endings of files that say themselves how their text is encoded; all others are UTF-8."""
 _BLOCK = 1 << 16
 _LONGEST_CELL = 1 << 24
 
@@ -37,6 +39,8 @@ def records(path: Path) -> Iterator[Numbered]:
                ".yaml": _yaml, ".yml": _yaml, ".xml": _xml, ".rss": _xml}
     try:
         with _opened(path) as file:
+            if ending not in OWN_ENCODING and _is_utf16(file.peek(2)[:2]):  # type: ignore[attr-defined]
+                raise FeedError(f"{path}: expected UTF-8, found UTF-16: save the file as UTF-8 and try again")
             yield from readers.get(ending, _jsonl)(file)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         yield 0, f"the gzip file is cut off or damaged ({error}): fetch it again; records before this point were read"
@@ -48,6 +52,11 @@ def _opened(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
     return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
+
+
+def _is_utf16(start: bytes) -> bool:
+    """Whether text begins with UTF-16's byte order mark, or with a letter of two bytes."""
+    return start in (b"\xff\xfe", b"\xfe\xff") or (len(start) == 2 and start.count(0) == 1)
 
 
 def _decoded(line: bytes) -> str:
@@ -124,9 +133,12 @@ def _tsv(file: IO[bytes]) -> Iterator[Numbered]:
 def _table(file: IO[bytes], delimiter: str | None) -> Iterator[Numbered]:
     csv.field_size_limit(_LONGEST_CELL)
     bad: dict[int, str] = {}
+    quotes = 0
 
     def text() -> Iterator[str]:
+        nonlocal quotes
         for number, line in enumerate(file, 1):
+            quotes += line.count(b'"')
             try:
                 yield _decoded(line).replace("\0", "")
             except UnicodeDecodeError as error:
@@ -137,9 +149,14 @@ def _table(file: IO[bytes], delimiter: str | None) -> Iterator[Numbered]:
     first = next(lines, "")
     delimiter = delimiter or max(",;\t|", key=first.count)
     rows = csv.reader(_chain(first, lines), delimiter=delimiter)
-    header = next(rows, [])
+    try:
+        header = next(rows, [])
+    except csv.Error as error:
+        yield 1, f"expected a header and lines that end with a line feed ({error}): save the file as CSV in UTF-8"
+        return
     start = rows.line_num + 1
     while True:
+        quotes = 0
         try:
             row = next(rows)
         except StopIteration:
@@ -149,6 +166,8 @@ def _table(file: IO[bytes], delimiter: str | None) -> Iterator[Numbered]:
             start = rows.line_num + 1
             continue
         wrong = next((bad[n] for n in range(start, rows.line_num + 1) if n in bad), None)
+        if wrong is None and rows.line_num > start and quotes % 2:
+            wrong = f'expected a closing quote, found none up to line {rows.line_num}: close it, and write "" in a cell'
         number, start = start, rows.line_num + 1
         if not any(cell.strip() for cell in row):
             continue

@@ -57,7 +57,7 @@ class Rules:
 
 def product_of(row: Mapping[str, Any], rules: Rules) -> Product:
     """The product that a row describes. Unknown fields are kept. Raises `FieldError`."""
-    named = {_name(key): value for key, value in row.items() if key is not None and not _empty(value)}
+    named = {name_of(key): value for key, value in row.items() if key is not None and not _empty(value)}
     known = _mapped(named, rules)
     _alias(known, named)
     details = [*_details(known.pop("product_detail", None)), *_attributes(known)]
@@ -81,6 +81,18 @@ def product_of(row: Mapping[str, Any], rules: Rules) -> Product:
     return _validated({key: value for key, value in fields.items() if value is not None})
 
 
+def names_in(theirs: str) -> list[str]:
+    """The fields of theirs that the right side of a mapping names, in the form of `name_of`."""
+    scaled = _EXPRESSION.match(theirs)
+    parts = theirs.split(">")
+    return [name_of(scaled["name"])] if scaled is not None and len(parts) == 1 else [name_of(part) for part in parts]
+
+
+def name_of(key: str) -> str:
+    """A field's name as all files have it: `g:Sale Price` is `sale_price`."""
+    return re.sub(r"[\s-]+", "_", str(key).strip().lower().removeprefix("g:"))
+
+
 def _validated(fields: Row) -> Product:
     for key in ("id", "title"):
         if not fields.get(key):
@@ -99,18 +111,18 @@ def _mapped(named: Row, rules: Rules) -> Row:
     known = dict(named)
     for ours, theirs in rules.mapping.items():
         scaled = _EXPRESSION.match(theirs)
-        parts = [_name(part) for part in theirs.split(">")]
+        parts = [name_of(part) for part in theirs.split(">")]
         if len(parts) > 1:
             values = [str(named[part]) for part in parts if part in named]
             if values:
                 known[ours] = " > ".join(values)
-        elif scaled is not None and (name := _name(scaled["name"])) in named:
+        elif scaled is not None and (name := name_of(scaled["name"])) in named:
             factor = float(scaled["number"])
             number = money(named[name], ours)[0]
             known[ours] = round(number * factor if scaled["sign"] == "*" else number / factor, 4)
             if name != ours:
                 known.pop(name, None)
-        elif (name := _name(theirs)) in named:
+        elif (name := name_of(theirs)) in named:
             known[ours] = named[name]
             if name != ours and name not in rules.mapping:
                 known.pop(name, None)
@@ -213,10 +225,6 @@ def _text(value: Any, name: str) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise FieldError(name, f"expected a text, found {shown(value)}")
     return plain(value).strip()
-
-
-def _name(key: str) -> str:
-    return re.sub(r"[\s-]+", "_", str(key).strip().lower().removeprefix("g:"))
 
 
 def _empty(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,7 +67,10 @@ def index(
     if len(problems) > SHOWN_PROBLEMS:
         complain(f"… and {len(problems) - SHOWN_PROBLEMS} more problems")
     if not products:
-        complain("No usable product was found, so no index was written.")
+        complain(
+            f"No usable product was found in {', '.join(map(str, files))}, so no index was written: a record needs an "
+            "id and a title; --map id=THEIRS says where they are under another name."
+        )
         raise typer.Exit(2)
     directory = out or (settings.index.path if settings else INDEX)
     with progress("Embedding products") as advance:
@@ -79,7 +83,7 @@ def index(
     if as_json:
         print_json({"index": str(directory), "products": len(products), "problems": [p.model_dump() for p in problems]})
     else:
-        note(f"{len(products)} products indexed in {directory}; {len(problems)} problems.")
+        note(f"Indexed in {directory}: {_count(products, 'product')}; {_count(problems, 'problem')}.")
 
 
 @app.command()
@@ -128,6 +132,10 @@ def _open(directory: Path | None, settings: Settings | None) -> Index:
         return open_index(settings, build_encoder(settings))
     chosen = settings.encoder if settings else EncoderSettings()
     return Index.open(directory or INDEX, Encoder.load(chosen.model, adapter=chosen.adapter))
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:

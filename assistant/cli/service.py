@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.cli.output import DEMO, Config, note, progress
+from assistant.cli.output import DEMO, Config, complain, note, progress
 
 if TYPE_CHECKING:
     from assistant.config import Settings
@@ -25,11 +25,14 @@ def prepare(config: Config = DEMO) -> None:
 
 
 def make_ready(settings: Settings) -> None:
-    """What `prepare` does, with a progress bar."""
+    """What `prepare` does, with a progress bar, and a word on what is wrong in the catalogue where it was read."""
     from assistant.indexing import prepare as make
 
     with progress("Embedding products") as advance:
-        make(settings, progress=advance)
+        problems = make(settings, progress=advance)
+    if problems:
+        complain(str(problems[0]))
+        note(f"Problems in the catalogue: {len(problems)}. `shopkeeper index --config FILE` tells them.")
 
 
 @app.command()

@@ -58,7 +58,7 @@ def test_index_reports_bad_records_by_line_and_keeps_the_good(home: Path, tmp_pa
 def test_index_and_search_by_a_configuration_alone(home: Path, capsys: Capture) -> None:
     done = run(capsys, "index", "--config", home / "shop.yaml")
     assert done.code == 0
-    assert "4 products indexed" in done.err.splitlines()[-1]
+    assert "4 products; 2 problems" in done.err.splitlines()[-1]
     search = ("search", "boots", "--config", home / "shop.yaml", "--json")
     assert ids(run(capsys, *search, "--kind", "hiking boots")) == {"b1", "b2", "b3"}
     assert ids(run(capsys, *search, "--max-price", "120", "--where", "color!=black")) == {"b1"}

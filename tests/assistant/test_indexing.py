@@ -90,6 +90,16 @@ def test_index_mends_what_search_finds_damaged(settings: Settings, capsys: pytes
     assert prices(settings) == [20, 30]
 
 
+def test_what_is_wrong_in_a_catalogue_is_told_at_the_start(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("shop.csv").write_text(CSV + "3,Teacup,cheap\n,Lid,2\n", "utf-8")
+    told = run(capsys, "prepare", "--config", "shop.yaml").err.splitlines()
+    assert "shop.csv:4: price: " in told[1]
+    assert "Problems in the catalogue: 2." in told[2]
+    assert len(run(capsys, "prepare", "--config", "shop.yaml").err.splitlines()) == 1
+
+
 def test_a_missing_catalogue_is_named(settings: Settings) -> None:
     Path("shop.csv").unlink()
     with pytest.raises(ConfigError, match=r"No catalogue file shop\.csv"):

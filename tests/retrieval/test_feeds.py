@@ -142,6 +142,51 @@ def test_wrong_encoding_names_the_line(tmp_path: Path, name: str) -> None:
     assert "UTF-8" in problems[0].message
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(("name", "text"), [("a.csv", _table(",")), ("a.tsv.gz", _table("\t")), ("a.jsonl", LINES),
+                                            ("a.json", json.dumps(ROWS)), ("a.yaml", YAML)])  # fmt: skip
+def test_utf16_is_told(tmp_path: Path, name: str, text: str, encoding: str) -> None:
+    with pytest.raises(FeedError, match=r"expected UTF-8, found UTF-16: save the file as UTF-8"):
+        read_products([_write(tmp_path / name, text.encode(encoding))])
+
+
+def test_xml_says_its_encoding_itself(tmp_path: Path) -> None:
+    for encoding in ("utf-16", "iso-8859-1"):
+        text = XML.replace('version="1.0"?', f'version="1.0" encoding="{encoding}"?').replace("lid", "Köln")
+        products, _ = read_products([_write(tmp_path / "a.xml", text.encode(encoding))])
+        assert [p.title for p in products] == ["Kettle & Köln"]
+
+
+def test_a_quote_that_is_never_closed_swallows_nothing(tmp_path: Path) -> None:
+    text = 'id,title\n1,Kettle 12" high\n2,"Tea\npot"\n3,"never closed\n4,Toaster\n5,Iron\n'
+    products, problems = read_products([_write(tmp_path / "a.csv", text)])
+    assert [p.id for p in products] == ["1", "2"]
+    assert [(p.line, p.message) for p in problems] == [
+        (5, 'expected a closing quote, found none up to line 7: close it, and write "" in a cell')
+    ]
+
+
+def test_lines_of_an_old_mac(tmp_path: Path) -> None:
+    products, problems = read_products([_write(tmp_path / "a.csv", _table(",").replace("\n", "\r"))])
+    assert (products, len(problems), problems[0].line) == ([], 1, 1)
+    assert "line feed" in problems[0].message
+
+
+def test_a_mapping_that_names_nothing_is_told(tmp_path: Path) -> None:
+    file = _write(tmp_path / "a.csv", "sku,Product Name,cents\n1,Kettle,2000\n")
+    right = {"id": "sku", "title": "product_name", "price": "cents/100", "product_type": "aisle > Product-Name"}
+    assert read_products([file], right)[1] == []
+    products, problems = read_products([file], right | {"price": "centz/100", "color": "hue", "brand": "a > b"})
+    assert [p.price for p in products] == [None]
+    assert [(p.field, p.message) for p in problems] == [
+        ("price", 'the mapping "price=centz/100" names no field here; did you mean cents?'),
+        ("color", 'the mapping "color=hue" names no field here; there are: sku, Product Name, cents'),
+        ("brand", 'the mapping "brand=a > b" names no field here; there are: sku, Product Name, cents'),
+    ]
+    with pytest.raises(FeedError, match="did you mean cents"):
+        read_products([file], {"id": "sku", "title": "product_name", "price": "centz"}, strict=True)
+
+
 def test_truncated_gzip_keeps_what_was_read(tmp_path: Path) -> None:
     rows = [json.dumps({"id": str(i), "title": f"T{i * 7919}"}) for i in range(5000)]
     whole = gzip.compress("\n".join(rows).encode())
