@@ -10,6 +10,7 @@ import torch
 from assistant.checkpoints import load_base
 from assistant.errors import ModelError
 from finetune.lora_recipe import LoraRecipe
+from finetune.packed_attention import attend_by_example, attends_by_example, bounds
 from finetune.packing import IGNORE, Batch
 
 
@@ -58,6 +59,7 @@ def adapt(base: Any, recipe: LoraRecipe) -> Any:
         model = get_peft_model(base, config)
     except ValueError as error:
         raise ValueError(f"`targets` {recipe.targets!r} do not fit {recipe.model!r}: {error}") from error
+    attend_by_example(model)
     if recipe.gradient_checkpointing:
         model.enable_input_require_grads()
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
@@ -66,12 +68,16 @@ def adapt(base: Any, recipe: LoraRecipe) -> Any:
 
 def summed_loss(model: Any, batch: Batch) -> torch.Tensor:
     """The summed cross-entropy of the trained tokens, in nats; scores are made for their positions only."""
+    mask, apart = batch.mask, {}
+    if batch.positions is not None and attends_by_example(model):
+        mask, apart = torch.ones_like(batch.ids), {"examples": bounds(batch.positions)}
     out = model(
         input_ids=batch.ids,
-        attention_mask=batch.mask,
+        attention_mask=mask,
         position_ids=batch.positions,
         use_cache=False,
         logits_to_keep=batch.keep,
+        **apart,
     )
     scores = out.logits.flatten(0, 1).float()
     return torch.nn.functional.cross_entropy(scores, batch.labels.flatten(), ignore_index=IGNORE, reduction="sum")

@@ -14,6 +14,7 @@ from assistant.checkpoints import load_base
 from assistant.generation import render
 from finetune.chat_pairs import Example, Pair, encode_pair
 from finetune.lora_model import summed_loss
+from finetune.packed_attention import attend_by_example, attends_by_example
 from finetune.packing import IGNORE, Batch, pack, pad, rows, stack, steps
 from tests.finetune.lora_parts import PAIRS
 from tests.tiny import tiny_chat_model
@@ -53,16 +54,21 @@ def test_batches_train_the_same_tokens_packed_and_padded(model: Path) -> None:
     assert packed.seen == padded.seen == sum(len(e.ids) for e in examples)
 
 
-@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize("attention", ["sdpa", "eager", "by example"])
 def test_no_example_sees_another(model: Path, attention: str) -> None:
-    """Packed and padded losses are the sums of the losses of each example alone, and so are the gradients."""
-    base, tokenizer = load_base(str(model), torch.float32, attn_implementation=attention)
+    """Packed, stacked and padded losses are the sums of the losses of each example alone, and so are the gradients."""
+    own = attention == "by example"
+    base, tokenizer = load_base(str(model), torch.float32, attn_implementation="sdpa" if own else attention)
+    if own:
+        attend_by_example(base)
+        assert attends_by_example(base) != (base.config.model_type == "gemma3_text")
     long = Pair(({"role": "user", "content": "hiking boots, waterproof " * 12},), '{"acts":["state_need"]}')
     examples = [encode_pair(tokenizer, pair) for pair in (*PAIRS, long)]
     alone = sum(summed_loss(base, pack([e])) for e in examples)
     assert isinstance(alone, torch.Tensor)
     expected = torch.autograd.grad(alone, list(base.parameters()))
-    for batch in (pack(examples), pad(examples, 0)):
+    stacked = stack([pack(examples[:2]), pack(examples[2:])], 0)
+    for batch in (pack(examples), stacked, pad(examples, 0)):
         loss = summed_loss(base, batch)
         assert loss.item() == pytest.approx(alone.item(), rel=1e-5)
         for found, wanted in zip(torch.autograd.grad(loss, list(base.parameters())), expected, strict=True):
