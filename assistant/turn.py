@@ -16,9 +16,8 @@ from assistant.questions import Question, best_question
 from assistant.records import Act, Intent, Pick, Plan, Reply, State
 from assistant.search import Found
 from assistant.service.shop_now import shop_now
-from assistant.session import Session, asked, rejected, shown
+from assistant.session import Session, asked, read_last, rejected, shown
 from assistant.shop import Clause, Order, emails_in
-from assistant.state import update
 from assistant.statements import clauses, meant, order_meant, similarity
 from retrieval.product import Product
 
@@ -61,7 +60,7 @@ def think(parts: Parts, session: Session, *, attended: bool = False, known: Stat
     before, conversation = session.state, session.conversation
     message = conversation.messages[-1].content
     seen = behaviour(session.events, parts.index.catalogue)
-    read = known if known is not None else update(before, parts.reader.read(before, conversation))
+    read = known if known is not None else read_last(parts.reader, session)
     state = with_browsed(read, seen)
     intent = parts.intent.predict(conversation, state)
     state = state.model_copy(update={"purchase_probability": intent.probability})
@@ -101,8 +100,7 @@ def think(parts: Parts, session: Session, *, attended: bool = False, known: Stat
 def hear(parts: Parts, session: Session) -> State:
     """The state after the session's last message, a shopper's, where nothing is to be said: an agent does."""
     conversation = session.conversation
-    read = update(session.state, parts.reader.read(session.state, conversation))
-    state = with_browsed(read, behaviour(session.events, parts.index.catalogue))
+    state = with_browsed(read_last(parts.reader, session), behaviour(session.events, parts.index.catalogue))
     return state.model_copy(update={"purchase_probability": parts.intent.predict(conversation, state).probability})
 
 

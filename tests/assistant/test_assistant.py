@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assistant.assistant import Assistant
-from assistant.errors import InvalidInput, UnknownProduct, UnknownSession
-from assistant.records import Conversation, Edit, Message, Reading, Ref, Reply
+from assistant.errors import InvalidInput, ModelError, UnknownProduct, UnknownSession
+from assistant.records import Conversation, Edit, Message, Reading, Ref, Reply, State
 from tests.assistant.small_shop import make_assistant, must, saying, want, wish
 
 BOOTS = want("hiking boots", must("feature", "is", "waterproof"), must("price", "at_most", 150.0, unit="USD"),
@@ -300,6 +300,35 @@ def test_a_changed_price_changes_the_price_only(make: Make) -> None:
     assert {(c.attribute, c.value) for c in reply.state.needs[0].constraints} == {
         ("feature", "waterproof"), ("color", "black"), ("price", 200.0)}
     assert "[recommend:changed]" in reply.text
+
+
+def test_a_message_whose_turn_was_cut_off_is_read_with_the_next(make: Make) -> None:
+    assistant = make({"boots": BOOTS, "hello?": saying("ask_recommendation", active=0)})
+    session_id = assistant.new_session()
+    turn = iter(assistant.stream(session_id, "boots"))
+    next(turn)
+    turn.close()  # type: ignore[attr-defined]
+    assert assistant.session(session_id).state.needs == ()
+    reply = assistant.respond(session_id, "hello?")
+    assert [(c.attribute, c.value) for c in reply.state.needs[0].constraints] == [
+        ("feature", "waterproof"), ("price", 150.0), ("color", "black")]
+    assert reply.move == "recommend" and reply.picks
+
+
+def test_a_message_that_cannot_be_read_stops_nobody(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    assistant = make({"boots": BOOTS})
+    reader, session_id = assistant._parts.reader, assistant.new_session()
+    reads = reader.read
+
+    def failing(state: State, conversation: Conversation) -> Reading:
+        if conversation.messages[-1].content == "poison":
+            raise ModelError("out of tokens")
+        return reads(state, conversation)
+
+    monkeypatch.setattr(reader, "read", failing)
+    with pytest.raises(ModelError):
+        assistant.respond(session_id, "poison")
+    assert assistant.respond(session_id, "boots").picks
 
 
 @pytest.mark.parametrize("message", ["", "   \n", "x" * 4001])
