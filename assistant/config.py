@@ -7,18 +7,29 @@ Paths are relative to the working directory.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from assistant.errors import ConfigError
 
 PREFIX = "SHOPKEEPER_"
 SHORT = {"HOST": "SERVER_HOST", "PORT": "SERVER_PORT"}
+KUBERNETES = f"{PREFIX}SERVICE_"
+"""What Kubernetes sets for a service of the name shopkeeper."""
+NEARLY = 0.85
+"""How alike a variable must be to one of ours for it to be taken for a slip of the pen: a ratio of `difflib`."""
+SHOWN = frozenset({"int_parsing", "float_parsing", "bool_parsing", "literal_error", "string_pattern_mismatch"})
+"""Kinds of errors that tell what was found; others may be about secrets."""
+
+log = logging.getLogger(__name__)
 
 
 class Section(BaseModel):
@@ -204,14 +215,16 @@ class Settings(Section):
         except FileNotFoundError:
             raise ConfigError(_missing(path)) from None
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path} cannot be read as YAML: {error}") from error
+            raise ConfigError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from error
         if not isinstance(data, dict):
             sections = ", ".join(cls.model_fields)
-            raise ConfigError(f"{path}: expected sections ({sections}), found {type(data).__name__}.")
+            found = "nothing" if data is None else type(data).__name__
+            raise ConfigError(f"{path}: expected sections ({sections}), found {found}.")
+        _warn_of_slips(environment)
         try:
             return cls.model_validate(_with_environment(data, environment))
         except ValidationError as error:
-            problems = "\n".join(f"  {_problem(cls, p['loc'], p['type'], p['msg'])}" for p in error.errors())
+            problems = "\n".join(f"  {_problem(cls, p, environment)}" for p in error.errors())
             raise ConfigError(f"{path} is not a valid configuration:\n{problems}") from error
 
 
@@ -222,14 +235,30 @@ def _missing(path: Path) -> str:
 
 
 def _with_environment(data: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    merged = {k: dict(v) if isinstance(v, dict) else v for k, v in data.items()}
+    merged = {section: {} if keys is None else keys for section, keys in data.items()}
     for variable, value in environment.items():
-        name = variable.removeprefix(PREFIX)
-        section, _, key = SHORT.get(name, name).lower().partition("_")
-        field = Settings.model_fields.get(section)
-        if variable.startswith(PREFIX) and field is not None and key in _keys(Settings, (section,)):
-            merged.setdefault(section, {})[key] = value
+        section, key = _named_by(variable)
+        if key in _keys(Settings, (section,)) and isinstance(keys := merged.get(section, {}), dict):
+            merged[section] = keys | {key: value}
     return merged
+
+
+def _named_by(variable: str) -> tuple[str, str]:
+    """The section and key that an environment variable sets, as it is written; both "" where it is none of ours."""
+    name = variable.removeprefix(PREFIX)
+    section, _, key = SHORT.get(name, name).lower().partition("_")
+    return (section, key) if variable.startswith(PREFIX) else ("", "")
+
+
+def _warn_of_slips(environment: Mapping[str, str]) -> None:
+    """Warns of variables that are nearly ours. They are no error: others may have names like them."""
+    keys = [(section, key) for section in Settings.model_fields for key in _keys(Settings, (section,))]
+    known = {*(f"{PREFIX}{section}_{key}".upper() for section, key in keys), *(PREFIX + short for short in SHORT)}
+    for variable in environment:
+        if not variable.startswith(PREFIX) or variable.startswith(KUBERNETES) or variable in known:
+            continue
+        if near := get_close_matches(variable, known, 1, cutoff=NEARLY):
+            log.warning("%s in the environment means nothing; did you mean %s?", variable, near[0])
 
 
 def _keys(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
@@ -242,8 +271,17 @@ def _keys(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _problem(model: type[BaseModel], location: tuple[Any, ...], kind: str, message: str) -> str:
+def _problem(model: type[BaseModel], problem: ErrorDetails, environment: Mapping[str, str]) -> str:
+    location, message = problem["loc"], problem["msg"]
     where = ".".join(str(part) for part in location)
-    if kind == "extra_forbidden":
-        return f"{where}: no such key. Valid keys here: {', '.join(_keys(model, location[:-1]))}."
-    return f"{where}: {message}."
+    if problem["type"] == "extra_forbidden":
+        valid = _keys(model, location[:-1])
+        near = get_close_matches(str(location[-1]), valid, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return f"{where}: no such key.{meant} Valid keys here: {', '.join(valid)}."
+    if problem["type"] == "model_type":
+        message = f"expected keys ({', '.join(_keys(model, location))})"
+    shown = problem["type"] in SHOWN and len(str(problem["input"])) <= 80
+    found = f", found {str(problem['input'])!r}" if shown else ""
+    variable = next((name for name in environment if _named_by(name) == location[:2]), None)
+    return f"{where}: {message}{found}{f', set by {variable} in the environment' if variable else ''}."

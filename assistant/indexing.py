@@ -112,18 +112,26 @@ def _stamped(sources: Sources, catalogue: str) -> Sources:
 
 
 def _index_is_current(settings: Settings) -> bool:
-    """Whether the index that is there was built from the catalogue as it is. One built elsewhere, without its sources,
-    counts."""
+    """Whether the index that is there was built from the catalogue as it is; without the catalogue, whether it was not
+    built from others: an index may be brought to where its catalogue is not."""
     from retrieval.errors import IndexStoreError
     from retrieval.storage import read_manifest
 
-    present = all(path.exists() for path in settings.shop.files)
-    if not settings.index.path.is_dir() or not any(settings.index.path.iterdir()):
-        return False
-    if not present:
-        return True
     try:
-        stamped = json.loads(_stamp(settings).read_text(encoding="utf-8"))
-        return bool(stamped == _stamped(sources_of(settings), read_manifest(settings.index.path).catalogue))
-    except (OSError, ValueError, IndexStoreError):
+        catalogue = read_manifest(settings.index.path).catalogue
+    except IndexStoreError:
         return False
+    stamped, sources = _read_stamp(_stamp(settings)), sources_of(settings)
+    if all(path.exists() for path in settings.shop.files):
+        return stamped == _stamped(sources, catalogue)
+    files = stamped.get("files", {})
+    return not stamped or (isinstance(files, dict) and sorted(files) == sorted(map(str, settings.shop.files)))
+
+
+def _read_stamp(path: Path) -> Sources:
+    """What the index was built from; empty where nothing says so."""
+    try:
+        stamped = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stamped if isinstance(stamped, dict) else {}

@@ -96,8 +96,10 @@ def _checked(mapping: Mapping[str, str]) -> dict[str, str]:
                 f'The mapping "{ours}={theirs}" is not understood: expected our field, "=", theirs, as in title=name'
             )
         if ours not in Product.model_fields:
+            near = get_close_matches(ours, Product.model_fields, 1)
+            meant = f"Did you mean {near[0]}? " if near else ""
             known = ", ".join(Product.model_fields)
-            raise FeedError(f'The mapping "{ours}={theirs}" names no field of ours. Ours are: {known}')
+            raise FeedError(f'The mapping "{ours}={theirs}" names no field of ours. {meant}Ours are: {known}')
     return dict(mapping)
 
 

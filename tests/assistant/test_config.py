@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,17 +37,42 @@ def test_environment_overrides_the_file_by_section_and_key(tmp_path: Path) -> No
     ("text", "said"),
     [
         ("shop: {catalogue: a.jsonl, colour: red}", "shop.colour: no such key. Valid keys here: name, currency"),
-        ("shop: {catalogue: a.jsonl}\nshoop: {}", "shoop: no such key. Valid keys here: shop, index"),
+        ("shop: {catalogue: a.jsonl, mappings: {}}", "shop.mappings: no such key. Did you mean mapping? Valid keys"),
+        ("shop: {catalogue: a.jsonl}\nsever: {port: 1}", "sever: no such key. Did you mean server? Valid keys here"),
+        ("shop: {catalogue: a.jsonl}\nserver: {port: many}", "parse string as an integer, found 'many'."),
+        ("shop: {catalogue: a.jsonl}\nserver: many", "server: expected keys (host, port, "),
+        ("", "found nothing."),
+        ("shop: {catalogue: a.jsonl}\nshoop: {}", "shoop: no such key. Did you mean shop? Valid keys here: shop, index"),
         ("shop: {catalogue: a.jsonl}\nserver: {port: 99999}", "server.port"),
         ("shop: {currency: dollars, catalogue: a}", "shop.currency"),
         ("index: {path: x}", "shop"),
         ("- a\n- b", "expected sections"),
-        ("shop: [", "cannot be read as YAML"),
+        ("shop: [", "expected the node content, but found '<stream end>'"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said.replace(".", r"\.").replace("[", r"\[")):
+    with pytest.raises(ConfigError, match=re.escape(said)):
         Settings.load(written(tmp_path, text), {})
+
+
+def test_a_section_whose_keys_are_all_commented_out_is_that_of_the_defaults(tmp_path: Path) -> None:
+    file = written(tmp_path, "shop: {catalogue: a.jsonl}\nserver:\n  # port: 1\n")
+    assert Settings.load(file, {"SHOPKEEPER_HOST": "::1"}).server.port == 7860
+
+
+def test_the_environment_is_named_where_it_is_wrong(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = written(tmp_path, "shop: {catalogue: a.jsonl}\n")
+    with pytest.raises(ConfigError, match=r"found 'tcp://10\.0\.0\.1', set by SHOPKEEPER_PORT in the environment"):
+        Settings.load(file, {"SHOPKEEPER_PORT": "tcp://10.0.0.1"})
+    with pytest.raises(ConfigError) as told:
+        Settings.load(file, {"SHOPKEEPER_SERVER_STAFF_TOKEN": "secret"})
+    assert "SHOPKEEPER_SERVER_STAFF_TOKEN" in str(told.value) and "'secret'" not in str(told.value)
+    caplog.clear()
+    Settings.load(file, {"SHOPKEEPER_SERVICE_PORT": "1", "SHOPKEEPER_AGENT_PASSWORD": "x", "SHOPKEEPER_PORT": "1"})
+    assert caplog.messages == []
+    Settings.load(file, {"SHOPKEEPER_SERVER_PROT": "1"})
+    assert caplog.messages == [
+        "SHOPKEEPER_SERVER_PROT in the environment means nothing; did you mean SHOPKEEPER_SERVER_PORT?"]
 
 
 def test_a_missing_file_lists_the_ones_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,9 +101,20 @@ def test_what_is_wrong_in_a_catalogue_is_told_at_the_start(
 
 
 def test_a_missing_catalogue_is_named(settings: Settings) -> None:
-    Path("shop.csv").unlink()
+    Path("shop.csv").rename("other.csv")
     with pytest.raises(ConfigError, match=r"No catalogue file shop\.csv"):
         prepare(settings)
+
+
+def test_an_index_serves_without_its_catalogue_and_for_no_other(settings: Settings) -> None:
+    prepare(settings)
+    Path("shop.csv").unlink()
+    assert embedded(settings) == []
+    slip = settings.model_copy(update={"shop": settings.shop.model_copy(update={"catalogue": Path("shpo.csv")})})
+    with pytest.raises(ConfigError, match=r"No catalogue file shpo\.csv"):
+        prepare(slip)
+    Path("index/sources.json").unlink()
+    assert embedded(slip) == []
 
 
 def test_a_log_shows_that_it_goes_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
