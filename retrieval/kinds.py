@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from retrieval.audience import is_group, made_for
 from retrieval.catalogue import Catalogue, levels
 from retrieval.encoder import Encoder
 from retrieval.product import Product
 from retrieval.synonyms import synonyms
-from retrieval.text import WORD, fold, singular, singulars, stem
+from retrieval.text import WORD, fold, singular, singulars, stem, stems
 from retrieval.view import view
 
 Mask = NDArray[np.bool_]
@@ -56,6 +57,7 @@ _QUALIFIERS = _lines("""
     burgundy ivory khaki olive pro plus max mini ultra lite se xl xxl s m l x xs small medium large original color inch
     cm mm edition deluxe premium classic standard series gen generation new
 """)
+_MODELS = _lines("pro plus max mini ultra lite se")
 _PORTIONS = _lines("""
     set kit pack bundle duo trio collection combo pair fillet steak bouquet platter sampler selection loaf slice bunch
     assortment piece pc
@@ -102,6 +104,7 @@ class Kinds:
         self._heads: dict[str, set[int]] = defaultdict(set)
         self._joined: dict[str, set[int]] = defaultdict(set)
         self._titles: dict[str, set[int]] = defaultdict(set)
+        self._brands: dict[Words, set[int]] = defaultdict(set)
         self._lines: list[Words] = []
         self._shown: dict[Words, str] = {}
         for place, product in enumerate(catalogue):
@@ -119,6 +122,8 @@ class Kinds:
                 words = tuple(singulars(part))
                 (self._levels if len(parts) == 1 else self._shared)[words].add(place)
                 self._shown.setdefault(words, part.strip().lower())
+        for brand in product.brand:
+            self._brands[tuple(singulars(brand))].add(place)
         title = tuple(singulars(_main(product.title)))
         self._lines.append(title)
         for word in _with_joined(title):
@@ -140,28 +145,84 @@ class Kinds:
 
     def _resolve(self, words: Words, describes: bool) -> tuple[How, list[Words], set[int]]:
         whole = self._with_synonyms(words)
+        if not whole:
+            words = _noun_last(words)
+            whole = self._with_synonyms(words)
         if whole:
             return "exact", list(whole), set().union(*whole.values())
         if shared := self._shared.get(words):
             return "exact", [words], shared
         if describes and (mentioned := self._mentioned(words)):
             return "exact", [words], mentioned
+        if named := self._brands.get(words) or self._named_first(words):
+            return "exact", [words], named
         typed = self._typo(words)
         if typed is not None and (places := self._named(typed)):
             return "similar", [typed], places
-        near = self._similar(" ".join(words))
-        similar = {label: places for label in near if (places := self._named(label) or self._shared.get(label, set()))}
+        alike = self._similar(" ".join(words))
+        similar = {label: places for label in alike if (places := self._named(label) or self._shared.get(label, set()))}
         if similar:
             return "similar", list(similar), set().union(*similar.values())
         broader = self._with_synonyms(words[-1:]) if len(words) > 1 and words[-1] not in _TOO_WIDE else {}
         if broader:
-            return "broader", list(broader), set().union(*broader.values())
+            return "broader", list(broader), set().union(*broader.values(), self._filed_under(words))
+        if near := self._near_names(words):
+            return "broader", sorted(near), set().union(*near.values())
         return "none", [], set()
 
     def _with_synonyms(self, words: Words) -> dict[Words, set[int]]:
         """The products so named, and unless a category is called just that, those under other words for it."""
         others = [] if words in self._levels else synonyms(words)
-        return {label: places for label in (words, *others) if (places := self._named(label))}
+        found = {label: places for label in (words, *others) if (places := self._named(label))}
+        called = set().union(*(self._levels[label] for label in others if label in self._levels))
+        if called and words in found:
+            found[words] = {p for p in found[words] if p in called or not self._is_narrower(p, words)}
+        return {label: places for label, places in found.items() if places}
+
+    def _is_narrower(self, place: int, words: Words) -> bool:
+        """Whether a product's own category is called this and more (`exercise bike`): where another category is called
+        just so by another word (`bicycle`), that one is meant."""
+        leaf = singulars(self._catalogue.products[place].product_type.rpartition(">")[2])
+        return len(leaf) > len(words) and tuple(leaf[-len(words) :]) == words
+
+    def _filed_under(self, words: Words) -> set[int]:
+        """Products of a category called by the words before the noun, whose record has the noun too: ornaments filed
+        under `christmas` for "christmas decorations"."""
+        noun = stem(words[-1])
+        filed = ((place, view(self._catalogue.products[place])) for place in self._levels.get(words[:-1], ()))
+        return {place for place, seen in filed if any(noun in stems(piece.text) for piece in seen.pieces)}
+
+    def _named_first(self, words: Words) -> set[int]:
+        """Products whose title names the thing first, as Latin and Romance names do (`Barolo Serralunga`): it begins
+        with the words, which like the one after them are no everyday ones; or a number comes after them."""
+        rare = all(self._is_rare(word) for word in words)
+        return {
+            place
+            for place, following in self._begun_with(words)
+            if following is None or not following.isalpha() or (rare and self._is_rare(following))
+        }
+
+    def _begun_with(self, words: Words) -> Iterator[tuple[int, str | None]]:
+        """Products whose title begins with the words, after the brand if that comes first, and the word after them."""
+        for place in self._titles.get(words[0], ()):
+            title, product = self._lines[place], self._catalogue.products[place]
+            brands = (tuple(singulars(brand)) for brand in product.brand)
+            start = max((len(brand) for brand in brands if title[: len(brand)] == brand), default=0)
+            end = start + len(words)
+            if title[start:end] == words:
+                yield place, title[end] if end < len(title) else None
+
+    def _near_names(self, words: Words) -> dict[Words, set[int]]:
+        """By category, products whose title begins with the words: near the thing, if not the thing."""
+        found: dict[Words, set[int]] = defaultdict(set)
+        for place, _ in self._begun_with(words):
+            if leaf := tuple(singulars(self._catalogue.products[place].product_type.rpartition(">")[2])):
+                found[leaf].add(place)
+        return found
+
+    def _is_rare(self, word: str) -> bool:
+        """Whether the encoder has to take the word apart, since it is none of the common words that it knows whole."""
+        return self._encoder.pieces(word) > 1
 
     def _named(self, words: Words) -> set[int]:
         """Products whose category is called so, or whose title ends on it; with what stands before the noun said
@@ -207,8 +268,9 @@ class Kinds:
 
     def _says(self, place: int, words: Words) -> bool:
         product = self._catalogue.products[place]
-        own = {stem(w) for w in (*self._lines[place], *singulars(product.product_type), *singulars(product.title))}
-        return all(stem(word) in own for word in words)
+        texts = (product.product_type, product.title, *product.brand)
+        own = {stem(w) for w in (*self._lines[place], *(word for text in texts for word in singulars(text)))}
+        return all(stem(word) in own or made_for(product, word) for word in words)
 
     def _mentioned(self, words: Words) -> set[int]:
         """Products with all the words anywhere in title or category (`gps` in "GPS bike computer")."""
@@ -222,6 +284,8 @@ class Kinds:
         return found or set()
 
     def _typo(self, words: Words) -> Words | None:
+        if not self._is_rare(words[-1]):
+            return None
         known = sorted(self._nouns | set(self._heads))
         close = difflib.get_close_matches(words[-1], known, n=1, cutoff=_TYPO) if len(words[-1]) > 4 else []
         return (*words[:-1], close[0]) if close and close[0] != words[-1] else None
@@ -258,6 +322,8 @@ def asked(phrase: str) -> Asked:
     words = [w for w in map(singular, WORD.findall(kept.replace("'s", ""))) if w not in _EMPTY]
     if words and (words[0] in _OPEN or words[-1] in _OPEN):
         return Asked((), describes=True)
+    if len(words) > 1 and is_group(words[-1]):
+        words = [words[-1], *words[:-1]]
     return Asked(tuple(w for w in words if w not in _GENERIC), describes=bool(words) and words[-1] in _GENERIC)
 
 
@@ -265,6 +331,14 @@ def _main(title: str) -> str:
     """The part of a title that names the thing, before variants, measures and what it is for."""
     cut = _BEYOND.search(title)
     return title[: cut.start()] if cut is not None and cut.start() > 0 else title
+
+
+def _noun_last(words: Words) -> Words:
+    """The words with a model's number or letters put before its noun: `iphone x` → `x iphone`."""
+    end = len(words)
+    while end > 1 and (len(words[end - 1]) == 1 or not words[end - 1].isalpha() or words[end - 1] in _MODELS):
+        end -= 1
+    return (*words[end:], *words[:end])
 
 
 def _heads(title: Sequence[str]) -> list[str]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from retrieval.audience import stated_for
 from retrieval.claims import Evidence, Phrase, claim, is_silent, wanted_absent
 from retrieval.measured import bound_holds, letter_order, letters, measured, target
-from retrieval.text import fold, singulars, stem, stems, words
+from retrieval.text import singulars, stem, stems, words
 from retrieval.view import Piece, View
 
 Matcher = Callable[[View], Evidence | None]
@@ -19,17 +20,6 @@ _CONDITIONS = {
     "refurbished": ("refurbished", "refurb", "renewed", "reconditioned", "recertified"),
     "used": ("used", "second hand", "pre owned", "pre loved", "preowned"),
     "open box": ("open box", "ex display", "ex rental", "b stock"),
-}
-_AUDIENCE = {
-    group: frozenset(singulars(names))
-    for group, names in {
-        "female": "woman lady girl wife mum mom mother daughter sister girlfriend granny nan grandmother aunt niece",
-        "male": "man gentleman boy husband dad father son brother boyfriend him grandad grandfather uncle nephew",
-        "kids": "kid child boy girl son daughter grandson granddaughter nephew niece",
-        "toddler": "toddler",
-        "infant": "baby infant",
-        "newborn": "newborn",
-    }.items()
 }
 
 
@@ -311,11 +301,9 @@ def _kind(view: View, asked: tuple[str, ...]) -> Evidence | None:
 
 
 def _recipient(view: View, text: str) -> Evidence | None:
-    asked = set(singulars(text)) | set(words(text))
-    for field in ("gender", "age_group"):
-        for value in getattr(view.product, field):
-            if asked & (_AUDIENCE.get(fold(value), frozenset()) | {fold(value)}):
-                return Evidence(field=field, value=value)
+    stated = stated_for(view.product, set(singulars(text)) | set(words(text)))
+    if stated is not None:
+        return stated
     return claim(view, text).says
 
 

@@ -90,3 +90,71 @@ def test_retail_demo_store(minilm: Encoder) -> None:
         assert found.count >= least, phrase
     for phrase in ("washing machine", "shampoo", "lawn mower", "sleeping bag"):
         assert not kinds.match(phrase)[0].found, phrase
+
+
+def test_a_word_that_is_known_whole_is_no_typing_error(minilm: Encoder) -> None:
+    rows = [("Oak Side Table", "Home > Tables"), ("Hearts Bouquet with Love", "Flowers"),
+            ("Little Love", "Cards"), ("Big Love", "Cards")]
+    kinds = Kinds(Catalogue([product(title, title, product_type=path) for title, path in rows]), minilm)
+    assert kinds.match("tablet")[0].how == "none"
+    assert kinds.match("glove")[0].how == "none"
+    assert kinds.match("bouqet")[0].how == "similar"
+
+
+def test_a_category_called_so_by_another_word_goes_before_one_called_so_and_more(minilm: Encoder) -> None:
+    rows = [("Nimble Trekking Bicycle", "Sport > Bicycles"), ("Hustle Exercise Bike", "Sport > Exercise Bikes"),
+            ("Rally Folding Bike", "Sport > Bicycles")]
+    kinds = Kinds(Catalogue([product(title, title, product_type=path) for title, path in rows]), minilm)
+    assert np.flatnonzero(kinds.match("bike")[1]).tolist() == [0, 2]
+    assert np.flatnonzero(kinds.match("kids bike")[1]).tolist() == [0, 2]
+    assert np.flatnonzero(kinds.match("exercise bike")[1]).tolist() == [1]
+
+
+def test_people_before_or_after_the_noun_are_those_it_is_made_for(minilm: Encoder) -> None:
+    rows = [("Rover Boots", ["female"], []), ("Ranger Boots", ["male"], ["adult"]), ("Trail Boots", ["unisex"], []),
+            ("Puddle Boots", ["female"], ["kids"]), ("Plain Boots", [], [])]
+    products = [product(title, title, product_type="Boots", gender=who, age_group=age) for title, who, age in rows]
+    kinds = Kinds(Catalogue(products), minilm)
+    for phrase, places in (("women's boots", [0, 2]), ("boots for men", [0, 1, 2, 3, 4]), ("boots men", [1, 2]),
+                           ("girls boots", [3]), ("kids' boots", [3])):
+        found, mask = kinds.match(phrase)
+        assert (found.how, np.flatnonzero(mask).tolist()) == ("exact", places), phrase
+    assert kinds.match("baby boots")[0].how == "broader"
+
+
+def test_a_brand_names_its_products(minilm: Encoder) -> None:
+    rows = [("Galaxy S10e", "Samsung", "Phones"), ("Galaxy Tab", "Samsung", "Tablets"), ("Moto One", "Motorola",
+            "Phones")]
+    products = [product(title, title, brand=[brand], product_type=path) for title, brand, path in rows]
+    kinds = Kinds(Catalogue(products), minilm)
+    assert np.flatnonzero(kinds.match("samsung")[1]).tolist() == [0, 1]
+    assert np.flatnonzero(kinds.match("samsung phone")[1]).tolist() == [0]
+
+
+def test_a_title_may_name_the_thing_first(minilm: Encoder) -> None:
+    rows = [("Barolo Serralunga 2017", "Red"), ("Champagne Brut Réserve", "Sparkling"), ("Trampoline Cover", "Garden"),
+            ("Kindle 11 Reader with Light", "Electronics"), ("City Camera Strap", "Electronics")]
+    kinds = Kinds(Catalogue([product(title, title, product_type=path) for title, path in rows]), minilm)
+    expected = {"barolo": ("exact", [0]), "kindle": ("exact", [3]), "champagne": ("broader", [1]),
+                "trampoline": ("broader", [2]), "camera": ("none", [])}
+    for phrase, (how, places) in expected.items():
+        found, mask = kinds.match(phrase)
+        assert (found.how, np.flatnonzero(mask).tolist()) == (how, places), phrase
+    assert kinds.match("champagne")[0].labels == ("sparkling",)
+
+
+def test_a_model_number_after_the_noun_is_not_the_noun(minilm: Encoder) -> None:
+    titles = ["Apple iPhone X Smartphone", "Apple iPhone 11", "Apple iPhone", "Case Logic Sleeve X", "Sena Ripple X"]
+    kinds = Kinds(Catalogue([product(title, title, brand=[title.split()[0]]) for title in titles]), minilm)
+    assert np.flatnonzero(kinds.match("iphone x")[1]).tolist() == [0]
+    assert np.flatnonzero(kinds.match("iphone 11")[1]).tolist() == [1]
+    found, mask = kinds.match("iphone 8")
+    assert (found.how, found.labels, np.flatnonzero(mask).tolist()) == ("broader", ("iphone",), [0, 1, 2])
+
+
+def test_what_is_filed_under_the_first_word_comes_with_the_wider_kind(minilm: Encoder) -> None:
+    rows = [("Paper Garland", "Season > Christmas", "A decoration for the tree."), ("Spooky Decoration", "Season", ""),
+            ("Advent Candle", "Season > Christmas", "Burns for a month.")]
+    products = [product(t, t, product_type=path, description=text) for t, path, text in rows]
+    found, mask = Kinds(Catalogue(products), minilm).match("christmas decorations")
+    assert (found.how, np.flatnonzero(mask).tolist()) == ("broader", [0, 1])
