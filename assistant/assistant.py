@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from assistant.build import Parts, build
 from assistant.compare import Comparison, compare
-from assistant.completions import Completions, Exclusive, completions
+from assistant.completions import Completions, completions
 from assistant.config import Settings
 from assistant.copilot.copilot import Copilot
 from assistant.copilot.queue import Waiting, queued
@@ -37,15 +37,15 @@ ATTEMPTS = 5
 class Assistant:
     """A shop's assistant, shared by all its shoppers: everything about one of them is in their session.
 
-    Methods may be called from many threads. Turns of one session wait for each other; models run one at a time.
+    Methods may be called from many threads. Turns of one session wait for each other; those of different sessions meet
+    in the models, each of which sees to that itself.
     """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._models = threading.Lock()
         self._sessions: WeakValueDictionary[str, _SessionLock] = WeakValueDictionary()
         self._guard = threading.Lock()
-        self.copilot = Copilot(parts, self._models)
+        self.copilot = Copilot(parts)
 
     @classmethod
     def from_config(cls, path: str | Path) -> Assistant:
@@ -112,15 +112,13 @@ class Assistant:
 
     def read(self, conversation: Conversation) -> State:
         """What the shopper needs, from a whole conversation."""
-        with self._models:
-            state = fold(self._parts.reader, conversation)
+        state = fold(self._parts.reader, conversation)
         intent = self._parts.intent.predict(conversation, state)
         return state.model_copy(update={"purchase_probability": intent.probability})
 
     def completions(self) -> dict[str, Completions]:
         """The models as they are, by role (`reader`, `writer`), for those who ask them past the conversation."""
-        served = completions(self._parts.reader, self._parts.writer)
-        return {name: Exclusive(model, self._models) for name, model in served.items()}
+        return completions(self._parts.reader, self._parts.writer)
 
     def _turn(
         self, session_id: str, text: str, events: list[Event], key: str | None, _: Session
@@ -136,8 +134,7 @@ class Assistant:
                 yield self._listen(session)
                 return
             parts = current(self._parts, session)
-            with self._models:
-                thought = think(parts, session)
+            thought = think(parts, session)
             pieces: list[str] = []
             for piece in self._written(thought.plans, session.conversation):
                 if store.holder(session_id) is not None:
@@ -174,8 +171,7 @@ class Assistant:
         for _ in range(ATTEMPTS):
             now = store.load(session.id)
             heard = session.model_copy(update={"states": now.states, "revision": now.revision})
-            with self._models:
-                state = hear(self._parts, heard)
+            state = hear(self._parts, heard)
             try:
                 store.push_state(session.id, state, picks=now.picks, relaxed=now.relaxed, source="reading",
                                  expected=now.revision)
@@ -185,18 +181,11 @@ class Assistant:
         return silence(store.load(session.id).state)
 
     def _written(self, plans: Sequence[Plan], conversation: Conversation) -> Iterator[str]:
-        """The writer's pieces, a blank line between two plans. The models are held for one piece at a time, so that a
-        client that reads slowly stops nobody else."""
+        """The writer's pieces, a blank line between two plans."""
         for i, plan in enumerate(plans):
             if i:
                 yield "\n\n"
-            writing = iter(self._parts.writer.write(plan, conversation))
-            while True:
-                with self._models:
-                    piece = next(writing, None)
-                if piece is None:
-                    break
-                yield piece
+            yield from self._parts.writer.write(plan, conversation)
 
     # --- hand-over -------------------------------------------------------------------------------------------
 
@@ -262,8 +251,7 @@ class Assistant:
                 store.undo(session_id, expected=session.revision)
                 return store.load(session_id)
             state = update(session.state, reading_of(edit, session.state))
-            with self._models:
-                picks, found = rank_again(self._parts, session, state)
+            picks, found = rank_again(self._parts, session, state)
             relaxed = found.relaxed if found else ()
             store.push_state(session_id, state, picks=picks, relaxed=relaxed, expected=session.revision)
             return store.load(session_id)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from assistant.answers import value_spans
@@ -171,28 +170,6 @@ class WriterCompletions(ChatCompletions):
         return self._parts(
             replace(asked, messages=question), asked.max_new_tokens, self._hold(placeholders(question[0]["content"]))
         )
-
-
-class Exclusive:
-    """Completions whose model is shared with others: it is held for one part of an answer at a time."""
-
-    def __init__(self, completions: Completions, lock: Lock) -> None:
-        self._completions = completions
-        self._lock = lock
-
-    def prompt_tokens(self, asked: Asked) -> int:
-        """As `Completions.prompt_tokens`."""
-        return self._completions.prompt_tokens(asked)
-
-    def parts(self, asked: Asked) -> Iterator[Part]:
-        """As `Completions.parts`."""
-        parts = iter(self._completions.parts(asked))
-        while True:
-            with self._lock:
-                part = next(parts, None)
-            if part is None:
-                return
-            yield part
 
 
 def completions(reader: Reader, writer: Writer) -> dict[str, Completions]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,8 @@ class Tokens:
 
 
 class Encoder:
-    """A sentence encoder. `fingerprint` changes whenever its vectors may change; `dim` is their length."""
+    """A sentence encoder, for one thread at a time: others wait. `fingerprint` changes whenever its vectors may change;
+    `dim` is their length."""
 
     def __init__(self, model: SentenceTransformer, fingerprint: str, name: str, batch_size: int = 64) -> None:
         self._model = model
@@ -49,6 +51,7 @@ class Encoder:
         if dim is None:
             raise EncoderError(f'The encoder "{name}" does not tell the length of its vectors. Choose another model.')
         self.dim: int = dim
+        self._lock = Lock()
 
     @classmethod
     def load(
@@ -84,9 +87,10 @@ class Encoder:
         """Vectors of shape `(len(texts), dim)`, float32, unit length."""
         if not texts:
             return np.empty((0, self.dim), dtype=np.float32)
-        vectors = self._model.encode(
-            list(texts), batch_size=self.batch_size, show_progress_bar=False, normalize_embeddings=True
-        )
+        with self._lock:
+            vectors = self._model.encode(
+                list(texts), batch_size=self.batch_size, show_progress_bar=False, normalize_embeddings=True
+            )
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
     @property
@@ -96,7 +100,8 @@ class Encoder:
 
     def pieces(self, text: str) -> int:
         """How many word pieces a text has."""
-        return len(self._model.tokenizer.tokenize(text))
+        with self._lock:
+            return len(self._model.tokenizer.tokenize(text))
 
     def tokens(self, texts: Sequence[str], *, layer: int, longest: int = 96) -> list[Tokens]:
         """The word pieces of each text, as many as fit into `longest` with those that the tokenizer adds; `layer` is
@@ -109,12 +114,12 @@ class Encoder:
         found: dict[int, Tokens] = {}
         for start in range(0, len(order), self.batch_size):
             places = order[start : start + self.batch_size]
-            batch: Any = tokenizer(
-                [texts[i] for i in places], padding=True, truncation=True, max_length=longest, return_tensors="pt",
-                return_special_tokens_mask=True,
-            )  # fmt: skip
-            special = batch.pop("special_tokens_mask").bool()
-            with torch.inference_mode():
+            with self._lock, torch.inference_mode():
+                batch: Any = tokenizer(
+                    [texts[i] for i in places], padding=True, truncation=True, max_length=longest, return_tensors="pt",
+                    return_special_tokens_mask=True,
+                )  # fmt: skip
+                special = batch.pop("special_tokens_mask").bool()
                 states = network(**batch.to(self._model.device), output_hidden_states=True).hidden_states
             if layer >= len(states):
                 raise EncoderError(f'The encoder "{self.name}" has {len(states) - 1} layers, not {layer} or more.')

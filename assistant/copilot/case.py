@@ -136,7 +136,7 @@ class Understanding(Protocol):
 
 class Transcripts:
     """Sessions of conversations that are kept elsewhere and come whole with each request. What was read of a beginning
-    is remembered, so that a conversation that grows is read one message at a time. Thread-safe but for the reader."""
+    is remembered, so that a conversation that grows is read one message at a time. Thread-safe."""
 
     def __init__(self, parts: Understanding) -> None:
         self._parts = parts

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from threading import Lock
 
 from assistant.build import Parts
@@ -17,21 +16,18 @@ from assistant.copilot.records import Moment, PastCase, Suggestion, WrapUp
 from assistant.copilot.similar import PastCases
 from assistant.copilot.suggest import suggestions
 from assistant.copilot.summary import wrap_up
-from assistant.reading import Reader
-from assistant.records import Conversation, Plan, Reading, State
+from assistant.records import Conversation
 from assistant.service.records import Customer
 from assistant.session import Session
-from assistant.writing import Writer
 
 KEPT = 256
 
 
 class Copilot:
-    """Methods may be called from many threads; the models, which the assistant shares, run one at a time."""
+    """Methods may be called from many threads."""
 
-    def __init__(self, parts: Parts, models: Lock) -> None:
-        reader, writer = _OneAtATime(parts.reader, models), _PieceByPiece(parts.writer, models)
-        self._parts = replace(parts, reader=reader, writer=writer)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._transcripts = Transcripts(self._parts)
         self._past = PastCases(parts.store, parts.encode)
         self._made: OrderedDict[bytes, Suggestion] = OrderedDict()
@@ -90,37 +86,3 @@ class Copilot:
         parts = [said, case.customer.model_dump_json() if case.customer is not None else ""]
         parts += [order.model_dump_json() for order in own] + [clause.model_dump_json() for clause in case.clauses]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
-
-
-class _OneAtATime:
-    """A reader that waits for its turn."""
-
-    def __init__(self, reader: Reader, turn: Lock) -> None:
-        self._reader = reader
-        self._turn = turn
-
-    def read(self, state: State, conversation: Conversation) -> Reading:
-        with self._turn:
-            return self._reader.read(state, conversation)
-
-
-class _PieceByPiece(Writer):
-    """A writer that waits for its turn before each piece."""
-
-    def __init__(self, writer: Writer, turn: Lock) -> None:
-        self._writer = writer
-        self._turn = turn
-
-    def write(self, plan: Plan, conversation: Conversation) -> Iterator[str]:
-        return self._in_turn(self._writer.write(plan, conversation))
-
-    def note(self, plans: Sequence[Plan], conversation: Conversation, words: int) -> Iterator[str]:
-        return self._in_turn(self._writer.note(plans, conversation, words))
-
-    def _in_turn(self, writing: Iterator[str]) -> Iterator[str]:
-        while True:
-            with self._turn:
-                piece = next(writing, None)
-            if piece is None:
-                return
-            yield piece

@@ -103,6 +103,22 @@ def said(text: str) -> Answer:
     return streamed(event(""), *(event(piece) for piece in pieces), event("", "stop"), {"choices": [], "usage": {}})
 
 
+def once_all_ask(text: str, of: int = 2) -> Answer:
+    """A whole answer, which begins when so many requests wait for theirs."""
+    waiting: list[asyncio.Event] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        waiting.append(asyncio.Event())
+        if len(waiting) >= of:
+            for each in waiting:
+                each.set()
+        await waiting[-1].wait()
+        for one in (event(text), event("", "stop"), "[DONE]"):
+            yield sent(one)
+
+    return lambda _: StreamingResponse(body(), media_type="text/event-stream")
+
+
 def refused(status: int, message: str = "no", **headers: str) -> Answer:
     """An error in OpenAI's layout."""
     return lambda _: JSONResponse({"error": {"message": message}}, status, headers=headers)

@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 
 import pytest
 
@@ -81,6 +80,6 @@ def test_wrap_up_masks_the_sentences_and_needs_no_model(assistant: Assistant) ->
     private = assistant.copilot.wrap_up(talk(assistant, PRIVATE))
     assert private.type and "4111" not in private.because
     parts = replace(assistant._parts, tickets=None)
-    bare = Copilot(parts, Lock()).wrap_up(talk(assistant, ANGRY))
+    bare = Copilot(parts).wrap_up(talk(assistant, ANGRY))
     assert (bare.type, bare.satisfaction, bare.because) == (None, None, "")
     assert assistant.copilot.wrap_up(talk(assistant)).type is None
