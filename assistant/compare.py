@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from assistant.receipts import money
 from assistant.records import Record
 from retrieval.product import Product
 
@@ -35,10 +36,10 @@ def compare(products: Sequence[Product]) -> Comparison:
 
 
 def price_text(product: Product) -> str:
-    """The price as a shopper reads it, such as `129.99 USD`; empty where it is unknown."""
+    """The price as a shopper reads it elsewhere, such as `$129.99`; empty where it is unknown."""
     if product.amount is None:
         return ""
-    return f"{product.amount:.2f} {product.currency or ''}".strip()
+    return money(product.amount, product.currency) if product.currency else f"{product.amount:,.2f}"
 
 
 def _row(label: str, values: list[str]) -> Row:

@@ -10,6 +10,7 @@ from assistant.behaviour import Behaviour
 from assistant.build import Parts
 from assistant.compare import Row
 from assistant.offer import Offer
+from assistant.ordering import extreme_in
 from assistant.plans import BasketLine, Shown
 from assistant.policy import Decision, Situation
 from assistant.records import Constraint, Fact, Move, Pick, Plan
@@ -132,7 +133,8 @@ def _answer(decision: Decision, materials: Materials) -> Composed:
 def _compare(decision: Decision, materials: Materials) -> Composed:
     chosen = materials.pointed_at if len(materials.pointed_at) > 1 else materials.table
     chosen = chosen[:MOST_COMPARED]
-    facts = list(plans.compare_facts(chosen, materials.currency, _asked_of(materials)))
+    by = extreme_in(materials.message)
+    facts = list(plans.compare_facts(chosen, materials.currency, _asked_of(materials), by))
     return Composed(_plan(decision, facts, tuple(shown.pick for shown in chosen)))
 
 

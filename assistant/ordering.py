@@ -11,7 +11,7 @@ from retrieval.measures import measures
 from retrieval.product import Product
 
 PRIOR_REVIEWS = 20.0
-NEGATIONS = frozenset({"not", "no", "never", "without", "nor"})
+NEGATIONS = frozenset({"not", "no", "never", "without", "nor", "nothing"})
 
 Key = Callable[[Product], float | None]
 
@@ -27,6 +27,19 @@ class Ordering:
     field: str
     key: Key
     details: tuple[str, ...] = ()
+
+    @property
+    def states(self) -> str:
+        """What a record has to state for it, as a noun: `weight`."""
+        return self.details[0] if self.details else self.field.replace("review_count", "number of reviews")
+
+    def stated(self, product: Product) -> str:
+        """What the record states, in its own words; empty where it is silent."""
+        fields = {"price": product.amount, "rating": product.rating, "review_count": product.review_count}
+        if (value := fields.get(self.field)) is not None:
+            return f"{value:.2f}" if self.field == "price" else f"{value:g}"
+        details = {name.strip().lower(): value for name, value in reversed(product.product_detail)}
+        return next((details[name] for name in self.details if name in details), "")
 
 
 def _price(product: Product) -> float | None:
@@ -79,13 +92,14 @@ ORDERINGS: dict[str, tuple[Ordering, tuple[str, ...]]] = {
     "largest": (_by_detail("largest", "size", _EXTENTS, sign=-1), ("largest", "biggest", "最大")),
 }
 COMPARATIVES: dict[str, tuple[str, ...]] = {
-    "cheapest": ("cheaper", "less expensive", "less costly", "more affordable", "lower price", "便宜一点", "更便宜"),
+    "cheapest": ("cheaper", "less expensive", "less costly", "more affordable", "lower price", "too expensive",
+                 "too pricey", "too dear", "便宜一点", "更便宜"),
     "dearest": ("more expensive", "pricier", "dearer", "higher end", "more upmarket", "更贵"),
     "rated": ("better rated", "better-rated", "higher rated", "higher-rated", "better reviewed", "better reviews"),
-    "lightest": ("lighter", "更轻"),
-    "quietest": ("quieter", "更安静"),
-    "smallest": ("smaller", "更小"),
-    "largest": ("larger", "bigger", "更大"),
+    "lightest": ("lighter", "too heavy", "更轻"),
+    "quietest": ("quieter", "too loud", "too noisy", "更安静"),
+    "smallest": ("smaller", "too big", "too large", "更小"),
+    "largest": ("larger", "bigger", "too small", "更大"),
 }
 
 
@@ -104,6 +118,29 @@ def comparative_in(message: str) -> Ordering | None:
     found = (name for name, phrases in COMPARATIVES.items() if any(_says(message.lower(), p) for p in phrases))
     name = next(found, None)
     return ORDERINGS[name][0] if name is not None else None
+
+
+def extreme_in(message: str) -> Ordering | None:
+    """The extreme that a message compares by: "which is the lightest?", "which is lighter?"."""
+    return ordering_in(None, message) or comparative_in(message)
+
+
+def singled_out(message: str, products: Sequence[Product]) -> tuple[int, ...]:
+    """The place of the one product that a definite extreme points at among those shown ("the cheaper one"); empty
+    where the message has none, a record does not say, or two are alike."""
+    definite = (
+        ordering
+        for name, (ordering, phrases) in ORDERINGS.items()
+        if any(_says(message.lower(), f"the {phrase}") for phrase in (*phrases, *COMPARATIVES.get(name, ())))
+    )
+    ordering = next(definite, None)
+    if ordering is None:
+        return ()
+    keys = [ordering.key(product) for product in products]
+    known = sorted(key for key in keys if key is not None)
+    if len(known) < len(keys) or len(known) < 2 or known[0] == known[1]:
+        return ()
+    return (keys.index(known[0]),)
 
 
 def beyond(products: Sequence[Product], ordering: Ordering, than: Product) -> list[Product]:

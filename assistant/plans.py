@@ -102,19 +102,28 @@ def answer_facts(place: int, shown: Shown, found: Sequence[Statement], currency:
         yield Fact(key=f"{place}.answer{i}", text=text, citation=citation)
 
 
-def compare_facts(shown: Sequence[Shown], currency: str, asked: Callable[[Row], bool]) -> Iterator[Fact]:
-    """The products and the properties in which they differ most plainly, those that are `asked` about first."""
+def compare_facts(
+    shown: Sequence[Shown], currency: str, asked: Callable[[Row], bool], by: Ordering | None = None
+) -> Iterator[Fact]:
+    """The products and the properties in which they differ most plainly, those that are `asked` about first. What they
+    are to be compared `by` is said of each, also where no record states it, and then nothing else."""
     for place, item in enumerate(shown, start=1):
         yield from _named(item.product, place, currency)
         yield from _judged(item.product, place, currency)
     rows = compare([item.product for item in shown]).rows
     stated = [row for row in rows if row.differs and row.label not in ("Price", "Rating", "Highlights")]
     stated.sort(key=lambda row: not asked(row))
+    if by is not None and by.field != "price":
+        stated = [_compared_by(by, [item.product for item in shown])]
     for n, row in enumerate(stated[: COUNTS["diff"]], start=1):
         yield Fact(key=f"diff{n}", text=row.label.lower())
         for place, (item, value) in enumerate(zip(shown, row.values, strict=True), start=1):
             citation = _cite(item.product, value) if value else None
             yield Fact(key=f"{place}.diff{n}", text=value or "not stated", citation=citation)
+
+
+def _compared_by(by: Ordering, products: Sequence[Product]) -> Row:
+    return Row(label=by.states, values=tuple(by.stated(product) for product in products), differs=True)
 
 
 def policy_facts(clauses: Sequence[Clause]) -> Iterator[Fact]:

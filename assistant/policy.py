@@ -25,11 +25,12 @@ SERVICE_ACTS = frozenset({*ORDER_ACTS, "policy", "complaint", "ask_human", "chec
 class Situation:
     """What a decision rests on.
 
-    `table` counts the products shown now, `meant` are the places of those that the message points at. `orders` says
-    whether the shopper may see an order: `yes`, `no` (an order was named that is not known to be theirs), or
-    `unnamed` (neither order nor shopper is known). `pending` is the act that the last question left open and that this
-    message settles: a bare "Q10400" or "the second" says no act of its own. `further`: something cheaper, smaller and
-    so on than what is shown is asked for. `attended`: an agent is to say the reply, so that nothing is handed over.
+    `table` counts the products shown now, `meant` are the places of those that the message points at, `placed` tells
+    whether it names just one by its order ("the second"). `orders` says whether the shopper may see an order: `yes`,
+    `no` (an order was named that is not known to be theirs), or `unnamed` (neither order nor shopper is known).
+    `pending` is the act that the last question left open and that this message settles: a bare "Q10400" or "the second"
+    says no act of its own. `further`: something cheaper, smaller and so on than what is shown is asked for. `attended`:
+    an agent is to say the reply, so that nothing is handed over.
     """
 
     before: State
@@ -43,6 +44,7 @@ class Situation:
     basket: int = 0
     others: bool = False
     further: bool = False
+    placed: bool = False
     browsed: bool = False
     pending: Act | None = None
     attended: bool = False
@@ -111,9 +113,12 @@ def _shop(situation: Situation, acts: set[Act], *, served: bool) -> Decision | N
     if "checkout" in acts and "add_to_cart" not in acts:
         topic = "checkout" if situation.basket else "empty"
         return Decision("basket", "the shopper wants to pay", topic)
-    if situation.table and acts & {"add_to_cart", "select"}:
-        return _take(situation, acts)
     changed = _wishes(situation.state) != _wishes(situation.before)
+    onward = situation.further and not situation.meant and "add_to_cart" not in acts
+    if situation.table and acts & {"add_to_cart", "select"} and not onward:
+        return _take(situation, acts)
+    if "compare" in acts and situation.table and situation.placed and not changed:
+        return Decision("answer", "a question about one of the products shown, answered from its record")
     if "compare" in acts and situation.table > 1 and not changed and not situation.further:
         return Decision("compare", "the shopper weighs the products shown")
     if "ask_product" in acts and situation.table and not situation.further and (not changed or situation.meant):

@@ -12,6 +12,7 @@ from assistant.config import ConversationSettings
 from assistant.receipts import listed, money
 from assistant.records import Constraint, Need
 from assistant.search import Found, hard
+from retrieval.measures import measures
 from retrieval.product import Product
 
 DECIDING = frozenset({"price", "size", "brand", "product", "color", "material"})
@@ -20,6 +21,7 @@ EASE = {"size": 1.0, "price": 0.95, "feature": 0.85, "material": 0.8, "color": 0
 A_SHOPPER_WEIGHS = 2.0
 OPTIONS = 4
 MOST = 3
+MOST_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,21 @@ def _splits(products: Sequence[Product], said: Collection[str]) -> Iterable[tupl
 def _worth(ask: str, key: str, values: Sequence[tuple[str, ...]], name: str | None = None) -> tuple[float, Question]:
     single = [value[0].strip().lower() for value in values if len(value) == 1 and value[0].strip()]
     counts = Counter(single)
+    if ask == "feature" and not _can_be_named(counts):
+        counts = Counter()
     bits = min(A_SHOPPER_WEIGHS, _entropy(counts)) * len(single) / max(1, len(values)) * EASE[ask]
     common = [value for value, _ in counts.most_common(OPTIONS)]
     options = listed(common, "or") if len(counts) <= OPTIONS + 2 and len(common) > 1 else None
     why = f"{len(values)} candidates; {name or ask} splits them by {bits:.2f} bits"
     return bits, Question(ask, key, why, name=name.lower() if name else None, options=options)
+
+
+def _can_be_named(counts: Counter[str]) -> bool:
+    """Whether a shopper can tell which they want: the values are measures, or few words that products share."""
+    if all(measures(value) for value in counts):
+        return True
+    words = sum(len(value.split()) * n for value, n in counts.items())
+    return 2 * len(counts) <= counts.total() and words <= MOST_WORDS * counts.total()
 
 
 def _price_split(products: Sequence[Product]) -> tuple[float, Question] | None:

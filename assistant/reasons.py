@@ -50,8 +50,10 @@ def reasons(product: Product, context: Context) -> tuple[Reason, ...]:
     ordering = context.ordering
     found = list(_constraint_reasons(product, context))
     if ordering is not None and is_extreme(product, context.found, ordering):
-        value = _value(product, ordering)
+        value = ordering.stated(product)
         found.insert(0, Reason(kind="match", text=f"the {ordering.name}", field=ordering.field, value=value))
+    elif ordering is not None and ordering.key(product) is None:
+        found.append(Reason(kind="tradeoff", text=f"{ordering.states} is not stated", field=ordering.field, value=""))
     return (*found, *_behaviour_reasons(product, context.seen), *_review_reasons(product))
 
 
@@ -66,7 +68,9 @@ def _constraint_reasons(product: Product, context: Context) -> Iterator[Reason]:
                 yield Reason(kind="match", text=text, field=sentence.field, value=sentence.text, constraint=at)
         elif constraint.attribute in CHECKABLE and not is_ordering(constraint.value):
             evidence = meets(product, constraint)
-            if evidence is not None:
+            if evidence is not None and _other_currency(product, constraint, currency):
+                tradeoffs.append(_unconverted(product, constraint, evidence, at, currency))
+            elif evidence is not None:
                 yield _match(product, constraint, evidence, at, currency)
             elif not _alternative_met(product, constraint, need):
                 tradeoffs.append(_tradeoff(product, constraint, at, currency))
@@ -77,11 +81,30 @@ def _match(
     product: Product, constraint: Constraint, evidence: Evidence, at: tuple[int, int], currency: str
 ) -> Reason:
     words = in_words(constraint, currency)
-    if constraint.attribute == "price" and constraint.op == "at_most" and product.amount is not None:
+    if constraint.op == "is_not" and constraint.attribute == "product":
+        words = f"not listed as {constraint.value}"
+    elif constraint.op == "is_not" and not evidence.value:
+        words = f"no mention of {constraint.value}"
+    elif constraint.attribute == "price" and constraint.op == "at_most" and product.amount is not None:
         words = _under_limit(float(constraint.value) - product.amount, product.currency or currency)
+    elif constraint.attribute == "price" and product.amount is not None:
+        words = f"{words} ({money(product.amount, product.currency or currency)})"
     elif evidence.value and constraint.op != "is_not" and evidence.value.lower() != words.lower():
         words = f"{words} ({_short(evidence.value)})"
     return Reason(kind="match", text=words, field=evidence.field, value=evidence.value, constraint=at)
+
+
+def _other_currency(product: Product, constraint: Constraint, currency: str) -> bool:
+    named = constraint.unit if constraint.attribute == "price" else None
+    return named is not None and named != (product.currency or currency)
+
+
+def _unconverted(
+    product: Product, constraint: Constraint, evidence: Evidence, at: tuple[int, int], currency: str
+) -> Reason:
+    """A limit in a currency that the price is not in: the two were compared as they stand, and that is no match."""
+    text = f"priced in {product.currency or currency}, not in {constraint.unit}"
+    return Reason(kind="tradeoff", text=text, field=evidence.field, value=evidence.value, constraint=at)
 
 
 def _under_limit(room: float, currency: str) -> str:
@@ -142,15 +165,6 @@ def sentences(product: Product) -> list[Sentence]:
     """The short statements of a product's record about what it is for: its highlights and its details."""
     highlights = [Sentence("product_highlight", text) for text in product.product_highlight]
     return highlights + [Sentence("product_detail", f"{name}: {value}") for name, value in product.product_detail]
-
-
-def _value(product: Product, ordering: Ordering) -> str:
-    fields = {"price": product.amount, "rating": product.rating, "review_count": product.review_count}
-    value = fields.get(ordering.field)
-    if value is not None:
-        return f"{value:.2f}" if ordering.field == "price" else f"{value:g}"
-    stated = {name.strip().lower(): value for name, value in reversed(product.product_detail)}
-    return next((stated[detail] for detail in ordering.details if detail in stated), "")
 
 
 def _short(text: str, words: int = 12) -> str:

@@ -40,5 +40,14 @@ def update(state: State, reading: Reading) -> State:
     return State(needs=needs, acts=reading.acts, stage=reading.stage)
 
 
+def resumed(state: State, before: State) -> State:
+    """The state with the last need still open as the active one, where the message let another go and left none."""
+    let_go = len(state.needs) < len(before.needs) and bool({"refine_need", "reject"} & set(state.acts))
+    if not let_go or not state.needs or state.active is not None:
+        return state
+    last = state.needs[-1].model_copy(update={"active": True})
+    return state.model_copy(update={"needs": (*state.needs[:-1], last)})
+
+
 def _same(a: Constraint, b: Constraint) -> bool:
     return (a.attribute, a.op, a.value) == (b.attribute, b.op, b.value)

@@ -40,6 +40,7 @@ _SMALL_WORDS = (
     "with would you your come one"
 )
 STOP = frozenset(_SMALL_WORDS.split())
+RULES = frozenset(stems("policy policies rule terms conditions information info please about your"))
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,14 @@ def clauses(
     question: str, policies: Sequence[Clause], encode: Encode, threshold: float, answers: Answers | None = None,
     of: Literal["policy", "product"] = "policy",
 ) -> list[Clause]:
-    """The policy clauses that answer the question: the best, and one more of its topic, which is the next if it is
-    nearly as good, else the topic's first clause, the general rule. Empty where none answers. `answers` judges them,
-    `of` tells what they are about; `threshold` is for their similarity where there is none."""
+    """The policy clauses that answer the question: those under a heading that is all it says, or the best and one
+    more of its topic, which is the next if it is nearly as good, else the topic's first clause, the general rule.
+    Empty where none answers. `answers` judges them, `of` tells what they are about; `threshold` is for their
+    similarity where there is none."""
     if not policies:
         return []
+    if headed := _headed(question, policies):
+        return headed[:2]
     texts = [clause_text(clause) for clause in policies]
     scores = similarity(question, texts, encode)
     if answers is not None and answers.reads(question):
@@ -109,6 +113,14 @@ def clauses(
     general = [i for i in topic[:1] if i < best and scores[i] >= threshold]
     second = [max(near, key=lambda i: scores[i])] if near else general
     return [policies[i] for i in (best, *second)]
+
+
+def _headed(question: str, policies: Sequence[Clause]) -> list[Clause]:
+    """The clauses under the heading that a message is no more than ("Return policy?", "delivery"), if it is one."""
+    asked = {word for word in stems(question) if word not in STOP} - RULES
+    if not asked:
+        return []
+    return [clause for clause in policies if asked <= set(stems(f"{clause.topic or ''} {clause.title or ''}"))]
 
 
 def clause_text(clause: Clause) -> str:
@@ -153,7 +165,7 @@ def meant(message: str, products: Sequence[Product], focus: int = 0) -> tuple[in
     if not products:
         return ()
     words = set(re.findall(r"[\w'-]+", message.lower()))
-    by_place = _ordinals(message.lower(), words, len(products))
+    by_place = placed(message, len(products))
     if by_place:
         return by_place
     by_name = _distinctive(message, products)
@@ -174,7 +186,10 @@ def order_meant(message: str, orders: Sequence[Order]) -> Order:
     return orders[named.index(max(named))]
 
 
-def _ordinals(message: str, words: set[str], count: int) -> tuple[int, ...]:
+def placed(message: str, count: int) -> tuple[int, ...]:
+    """The places of `count` shown products that a message names by their order: "the first two", "number 3"."""
+    message = message.lower()
+    words = set(re.findall(r"[\w'-]+", message))
     said = [ORDINALS[w] for w in words if w in ORDINALS]
     said += [-1] if LAST.search(message) else []
     said += [place for word, place in ORDINALS.items() if not word.isascii() and word in message]

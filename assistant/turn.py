@@ -10,19 +10,24 @@ from assistant.behaviour import behaviour
 from assistant.build import Parts
 from assistant.compose import Materials, compose
 from assistant.offer import Offer, offer_for, with_browsed
-from assistant.ordering import Ordering, comparative_in
+from assistant.ordering import Ordering, comparative_in, ordered, singled_out
 from assistant.policy import Decision, Identified, Situation, constrained, decide
 from assistant.questions import Question, best_question
 from assistant.records import Act, Intent, Pick, Plan, Reply, State
-from assistant.search import Found
+from assistant.search import Found, hard
 from assistant.service.shop_now import shop_now
 from assistant.session import Session, asked, read_last, rejected, shown
 from assistant.shop import Clause, Order, emails_in
-from assistant.statements import clauses, meant, order_meant, similarity
+from assistant.state import resumed
+from assistant.statements import clauses, meant, order_meant, placed, similarity
 from retrieval.product import Product
 
 OTHERS = ("show me other options", "something else instead", "do you have any more?", "what else is there?")
-FURTHER = ("cheaper", "anything smaller?", "do you have something lighter?", "a bit bigger please", "a cheaper one")
+TAKING = frozenset({"select", "add_to_cart"})
+FURTHER = (
+    "cheaper", "anything smaller?", "do you have something lighter?", "a bit bigger please", "a cheaper one",
+    "that is too expensive", "too big for me",
+)  # fmt: skip
 BETWEEN = (
     "which one is cheaper?",
     "which of these is lighter?",
@@ -60,17 +65,19 @@ def think(parts: Parts, session: Session, *, attended: bool = False, known: Stat
     before, conversation = session.state, session.conversation
     message = conversation.messages[-1].content
     seen = behaviour(session.events, parts.index.catalogue)
-    read = known if known is not None else read_last(parts.reader, session)
+    read = known if known is not None else resumed(read_last(parts.reader, session), before)
     state = with_browsed(read, seen)
     intent = parts.intent.predict(conversation, state)
     state = state.model_copy(update={"purchase_probability": intent.probability})
 
     table = _table(session, parts)
     meant_places = meant(message, table, _focus(session))
-    gone = _turned_down(state, table, meant_places)
+    if set(state.acts) & TAKING:
+        meant_places = singled_out(message, table) or meant_places
     others = _wants_others(parts, state, before, message, table)
+    further = _further(parts, message, table, meant_places or _in_view(session))
+    gone = () if further else _turned_down(parts, state, before, table, meant_places)
     exclude = rejected(session) | set(gone) | (shown(session) if others else set())
-    further = _further(parts, message, table, meant_places or (_focus(session),))
     offer = offer_for(parts, state, seen, message, exclude | _ids(table) if further else exclude, further)
     orders, order = _order(parts, session, message)
     pending = _pending(session, message, orders, meant_places)
@@ -88,6 +95,7 @@ def think(parts: Parts, session: Session, *, attended: bool = False, known: Stat
         basket=sum(session.basket.values()),
         others=others,
         further=further is not None,
+        placed=len(placed(message, len(table))) == 1,
         browsed=state.needs != read.needs,
         pending=pending,
         attended=attended,
@@ -100,7 +108,8 @@ def think(parts: Parts, session: Session, *, attended: bool = False, known: Stat
 def hear(parts: Parts, session: Session) -> State:
     """The state after the session's last message, a shopper's, where nothing is to be said: an agent does."""
     conversation = session.conversation
-    state = with_browsed(read_last(parts.reader, session), behaviour(session.events, parts.index.catalogue))
+    read = resumed(read_last(parts.reader, session), session.state)
+    state = with_browsed(read, behaviour(session.events, parts.index.catalogue))
     return state.model_copy(update={"purchase_probability": parts.intent.predict(conversation, state).probability})
 
 
@@ -156,15 +165,34 @@ def _focus(session: Session) -> int:
     return 0
 
 
+def _in_view(session: Session) -> tuple[int, ...]:
+    """The place of the product that the last reply was about, or all places where it was about several."""
+    last = _last_reply(session)
+    one = last is not None and len(last.picks) == 1
+    return (_focus(session),) if one else tuple(range(len(session.picks)))
+
+
 def _last_reply(session: Session) -> Reply | None:
     return session.replies[max(session.replies)] if session.replies else None
 
 
-def _turned_down(state: State, table: Sequence[Product], places: Sequence[int]) -> tuple[str, ...]:
-    """The products that the message turns down: those it points at, or all that are shown."""
+def _turned_down(
+    parts: Parts, state: State, before: State, table: Sequence[Product], places: Sequence[int]
+) -> tuple[str, ...]:
+    """The products that the message turns down: those it points at, or all that are shown. Where it also compares
+    them or takes one, or says a new condition that some of them fail, it turns down none by themselves."""
     if "reject" not in state.acts:
         return ()
-    return tuple(table[i].id for i in places) if places else tuple(product.id for product in table)
+    if places:
+        return tuple(table[i].id for i in places)
+    need = state.active
+    if set(state.acts) & (TAKING | {"compare"}):
+        return ()
+    if need is not None and state.needs != before.needs:
+        fitting = _ids(parts.index.allowed(need.product, hard(need)))
+        if any(product.id not in fitting for product in table):
+            return ()
+    return tuple(product.id for product in table)
 
 
 def _wants_others(parts: Parts, state: State, before: State, message: str, table: Sequence[Product]) -> bool:
@@ -178,10 +206,11 @@ def _wants_others(parts: Parts, state: State, before: State, message: str, table
 def _further(
     parts: Parts, message: str, table: Sequence[Product], places: Sequence[int]
 ) -> tuple[Ordering, Product] | None:
-    """Where to go from which product shown, if the message asks for something cheaper, smaller and so on: by the kind
-    of request that it is closest to."""
+    """Where to go from which product shown, the furthest on of those at `places`, if the message asks for something
+    cheaper, smaller and so on: by the kind of request that it is closest to."""
     ordering = comparative_in(message) if table else None
-    than = table[min(places[0], len(table) - 1)] if table else None
+    chosen = [table[place] for place in places if place < len(table)]
+    than = ordered(chosen, ordering)[0] if ordering is not None and chosen else None
     if ordering is None or than is None or ordering.key(than) is None:
         return None
     scores = similarity(message, [*FURTHER, *BETWEEN], parts.encode)

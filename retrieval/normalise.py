@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isnan
 from typing import Any
 
@@ -74,6 +75,8 @@ def product_of(row: Mapping[str, Any], rules: Rules) -> Product:
         "review_count": count(known.get("review_count")),
         "reviews": known.get("reviews", ()),
     }
+    if fields["rating"] == 0 and not fields["review_count"]:
+        fields["rating"] = None  # nobody rated it: the lowest that a buyer can give is above 0
     for key in ("id", "title", "description", "item_group_id", "link", "image_link"):
         fields[key] = _text(known.get(key), key)
     if "gender" in fields:
@@ -88,6 +91,7 @@ def names_in(theirs: str) -> list[str]:
     return [name_of(scaled["name"])] if scaled is not None and len(parts) == 1 else [name_of(part) for part in parts]
 
 
+@lru_cache(maxsize=4096)
 def name_of(key: str) -> str:
     """A field's name as all files have it: `g:Sale Price` is `sale_price`."""
     return re.sub(r"[\s-]+", "_", str(key).strip().lower().removeprefix("g:"))

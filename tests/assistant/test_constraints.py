@@ -44,6 +44,9 @@ class HashEncoder:
                 row[zlib.crc32(word.encode()) % self.dim] += 1.0
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def pieces(self, text: str) -> int:
+        return len(text.split())
+
 
 ENCODER = HashEncoder()
 
