@@ -13,6 +13,7 @@ import json
 import os
 import re
 import tempfile
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -25,6 +26,7 @@ from pydantic import ValidationError
 from assistant.records import Conversation, State
 from finetune.labels import Fault, label_faults, timeline
 
+LONE = re.compile("[\ud800-\udfff]")
 PREFIX_ID = re.compile(r"^(?P<base>.+)\.(?P<place>[1-9]\d*)$")
 
 
@@ -57,7 +59,7 @@ def read_conversations(
     A record is left out where it is not JSON, not UTF-8, lacks a field, repeats an id, or holds a label that breaks
     FORMATS.md (a quote that its message does not contain, an unknown attribute, two active needs ...). Events later
     than the last message are not known yet when it is read, so they are cut. `OSError` is raised for a file that
-    cannot be opened, `BadConversationError` for the first bad record if `strict`.
+    cannot be opened or is cut off, `BadConversationError` for the first bad record if `strict`.
     """
     files = [paths] if isinstance(paths, str | Path) else list(paths)
     conversations: list[Conversation] = []
@@ -206,10 +208,13 @@ def _packed(raw: IO[bytes], path: Path) -> AbstractContextManager[IO[bytes]]:
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if line.strip():
-                yield number, line
+        try:
+            for number, line in enumerate(file, start=1):
+                line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+                if line.strip():
+                    yield number, line
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise OSError(f"{path}: the gzip file is cut off or damaged ({error}): fetch it again") from error
 
 
 def _parse(raw: bytes) -> tuple[Conversation | None, list[Fault]]:
@@ -218,8 +223,10 @@ def _parse(raw: bytes) -> tuple[Conversation | None, list[Fault]]:
     except UnicodeDecodeError as error:
         found = f"byte {raw[error.start]:#04x} at column {error.start + 1}"
         return None, [Fault("record", f"expected UTF-8, found {found}: save the file as UTF-8")]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return None, [Fault("record", f"expected one JSON object a line, found {raw[:40]!r}: {error}")]
+    if b"\\u" in raw and LONE.search(json.dumps(data, ensure_ascii=False)):
+        return None, [Fault("record", "expected Unicode text, found half of a surrogate pair (\\ud800 to \\udfff)")]
     if not isinstance(data, dict):
         return None, [Fault("record", f"expected a JSON object, found {type(data).__name__}")]
     try:

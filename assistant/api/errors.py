@@ -101,10 +101,18 @@ async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
     if problems[0]["type"] == "json_invalid":
         place, why = problems[0]["loc"][-1], problems[0]["ctx"]["error"]
         return answer(400, ErrorDetail(code="malformed", message=f"The body is no JSON: {why} at character {place}."))
+    problems = [problem for problem in problems if not _follows(problem, problems)]
     fields = [field_of(problem["loc"]) for problem in problems]
     sentences = [_sentence(field, problem) for field, problem in zip(fields, problems, strict=True)]
     message = " ".join(dict.fromkeys(sentences[:3]))
     return answer(422, ErrorDetail(code="invalid_input", message=message, field=fields[0]))
+
+
+def _follows(problem: dict[str, Any], problems: Sequence[dict[str, Any]]) -> bool:
+    """Whether a list is only too short because of what is wrong with its items."""
+    place = problem["loc"]
+    inside = (other["loc"] for other in problems if other["loc"] != place)
+    return problem["type"] == "too_short" and any(location[: len(place)] == place for location in inside)
 
 
 def _sentence(field: str, problem: dict[str, Any]) -> str:
@@ -115,7 +123,8 @@ def _sentence(field: str, problem: dict[str, Any]) -> str:
     if field == "body":
         return "The body must be a JSON object, sent with Content-Type: application/json."
     shown = "" if isinstance(problem["input"], dict | list) else f", found {str(problem['input'])[:60]!r}"
-    return f"{field}: {problem['msg'].removeprefix('Value error, ').rstrip('.')}{shown}."
+    said = problem["msg"].removeprefix("Value error, ").replace(" after validation", "").rstrip(".")
+    return f"{field}: {said.replace('Tuple', 'List').replace('a valid tuple', 'a list')}{shown}."
 
 
 def field_of(location: Sequence[int | str]) -> str:

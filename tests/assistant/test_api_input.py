@@ -98,6 +98,16 @@ def test_the_field_to_blame_is_named(client: TestClient, path: str, body: dict, 
     assert error["message"].startswith(field)
 
 
+def test_what_is_wrong_inside_a_list_is_said_once_and_in_json_words(client: TestClient) -> None:
+    wrong = client.patch("/api/sessions/x", json={"edits": [{"action": "explode"}]})
+    assert "edits[0].action" in error_of(wrong)["message"]
+    assert "at least" not in error_of(wrong)["message"]
+    none = client.patch("/api/sessions/x", json={"edits": []})
+    assert error_of(none)["message"] == "edits: List should have at least 1 item, not 0."
+    text = client.patch("/api/sessions/x", json={"edits": "x"})
+    assert error_of(text)["message"] == "edits: Input should be a list, found 'x'."
+
+
 def test_a_long_message_says_how_long_it_may_be(client: TestClient, assistant: Assistant) -> None:
     answer = client.post("/api/chat", json={"message": "x" * 4001})
     assert answer.status_code == 422

@@ -119,10 +119,25 @@ def test_good_records_load_beside_bad_ones(tmp_path):
         read_conversations(path, strict=True)
 
 
+def test_json_that_no_text_can_hold_is_a_bad_record(tmp_path):
+    path = tmp_path / "c.jsonl"
+    half = json.dumps(row(id="half")).replace('"content": "', '"content": "\\ud83d ')
+    pair = json.dumps(row(id="pair")).replace('"content": "', '"content": "\\ud83d\\ude00 ')
+    deep = '{"id": "deep", "messages": ' + "[" * 100_000
+    path.write_text("\n".join([half, deep, pair]) + "\n")
+    conversations, problems = read_conversations(path)
+    assert [c.id for c in conversations] == ["pair"]
+    assert [(p.line, p.field) for p in problems] == [(1, "record"), (2, "record")]
+    assert "half of a surrogate pair" in problems[0].message
+
+
 def test_a_broken_archive_is_an_error(tmp_path):
-    (tmp_path / "c.jsonl.gz").write_bytes(b"no archive")
-    with pytest.raises(gzip.BadGzipFile):
-        read_conversations(tmp_path / "c.jsonl.gz")
+    path = tmp_path / "c.jsonl.gz"
+    whole = gzip.compress((json.dumps(row()) + "\n").encode() * 50)
+    for content in (b"no archive", whole[:-20], whole[:30] + bytes(40) + whole[70:]):
+        path.write_bytes(content)
+        with pytest.raises(OSError, match=r"c\.jsonl\.gz: the gzip file is cut off or damaged"):
+            read_conversations(path)
 
 
 def test_events_after_the_last_message_are_cut(tmp_path):
