@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from assistant.errors import ConfigError
 from assistant.service.clauses import sentences
+from assistant.service.kinds import kind_named
 from assistant.service.requests import ActionName
 from assistant.service.rules import BEFORE_SHIPPING, CHANGES, TAKEN_BACK, Kind, Rule
 from assistant.shop import Clause
@@ -87,10 +88,12 @@ def _named(text: str) -> tuple[ActionName, ...]:
 
 
 def _objects(text: str) -> tuple[ActionName, ...]:
+    """What a change is of: each that is named, where words that name one are no other."""
+    found: list[ActionName] = []
     for word, meant in _OBJECTS:
-        if re.search(rf"\b(?:{word})\b", text, re.IGNORECASE):
-            return meant
-    return ()
+        text, count = re.subn(rf"\b(?:{word})\b", "", text, flags=re.IGNORECASE)
+        found += meant if count else ()
+    return tuple(found)
 
 
 def _scope(clause: Clause, sentence: str) -> tuple[ActionName, ...]:
@@ -168,10 +171,20 @@ def _new_payment(clause: Clause, sentence: str, match: re.Match[str]) -> Iterato
 
 
 def _window(clause: Clause, sentence: str, match: re.Match[str]) -> Iterator[Rule]:
-    subject = match["subject"]
+    """A period for what is returned is one for what is exchanged, too, until a clause speaks of that, and the other way
+    round."""
+    subject = match["subject"] or ""
     general = re.match(r"you\b", subject, re.IGNORECASE)
     categories = () if general else _categories(clause, subject)
-    yield from _rule("window", clause, sentence, TAKEN_BACK, days=int(match["days"]), categories=categories)
+    days = int(match["days"]) * _DAYS[(match.groupdict().get("unit") or "days").lower().rstrip("s")]
+    named = tuple(action for action in _named(sentence) if action in TAKEN_BACK)
+    yield from _rule("window", clause, sentence, TAKEN_BACK, days=days, categories=categories, named=named)
+
+
+def _fee(clause: Clause, sentence: str, match: re.Match[str]) -> Iterator[Rule]:
+    """What is kept of a refund, or the customer pays, and of which kinds of product where it begins by naming them."""
+    subject = match.groupdict().get("subject")
+    yield from _rule("fee", clause, sentence, ("return_items",), categories=_categories(clause, subject or ""))
 
 
 def _never(clause: Clause, sentence: str, match: re.Match[str]) -> Iterator[Rule]:
@@ -189,12 +202,22 @@ def _grant(clause: Clause, sentence: str, match: re.Match[str]) -> Iterator[Rule
 
 
 def _categories(clause: Clause, subject: str) -> tuple[str, ...]:
-    """The kinds of product that a sentence is about. A clause of a JSON policy may list its own `categories`."""
+    """The kinds of product that a sentence is about, none for all. A clause of a JSON policy may list its own
+    `categories`."""
     listed = (clause.model_extra or {}).get("categories")
-    return tuple(listed) if listed else tuple(part for part in _LIST.split(subject.strip()) if part)
+    if listed:
+        return tuple(listed)
+    kinds = [kind_named(part) for part in _LIST.split(subject.strip()) if part]
+    return () if None in kinds else tuple(kind for kind in kinds if kind)
 
 
+_DAYS = {"day": 1, "week": 7, "month": 30, "night": 1}
+_WITHIN = (
+    r"\bwithin (?P<days>\d+) (?P<unit>days?|weeks?|months?) (?:of|after|from) (?:the |its |their )?"
+    r"(?:deliver|receipt|receiv|arriv|day of (?:delivery|receipt))"
+)
 _STATUS = r"(?:if|as long as|while|when) (?:its|the|their)(?: order)? status is (?P<statuses>.+)"
+_KEPT = r"(?:we (?:keep|retain|deduct|withhold|charge)\b.*\b(?:fee|%|percent|refund|price)|a restocking fee\b)"
 _TAKEN = r"(?P<verbs>(?:be )?(?:returned|exchanged)(?:(?:,| or| and) (?:returned|exchanged))*)"
 _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), make)
@@ -210,10 +233,17 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
         (r"\bavailable new item\b", _swaps("available")),
         (r"\bgift card\b.*\benough balance\b", _balance),
         (r"\bpayment method different from the original\b", _new_payment),
-        (r"^(?P<subject>.+?) (?:may|can)\b.*\bwithin (?P<days>\d+) days of delivery", _window),
-        (r"^(?P<subject>.+?) may be tried for (?P<days>\d+) (?:nights|days)", _window),
+        (rf"^(?P<subject>.+?) (?:may|can)\b.*?\b(?:return|exchang|refund|sen[dt] back).*?{_WITHIN}", _window),
+        (rf"^(?P<subject>.+?) (?:may|can) {_WITHIN}.*?\b(?:return|exchang)", _window),
+        (rf"^(?:we accept )?(?:returns|exchanges)(?: of (?P<subject>[^.;,]+?))?(?: (?:is|are)\b.*?)? ?{_WITHIN}",
+         _window),
+        (r"^(?P<subject>.+?) may be tried for (?P<days>\d+) (?P<unit>nights|days|weeks|months)", _window),
         (rf"^{_PRONOUN}(?P<subject>[^.;]+?) cannot {_TAKEN}(?! unless)", _never),
         (rf"^(?P<subject>[^.;]+?) (?:can|may) {_TAKEN}.*?\b(?:only )?if\b", _condition),
+        (rf"^for (?:returned |(?:the )?returns? of )?(?P<subject>[^.;]+?),? {_KEPT}", _fee),
+        (rf"^(?!for\b).*?{_KEPT}|\bdeducted from the refund\b", _fee),
+        (r"\byou pay the (?:postage|shipping|carriage)\b.*\breturn|\breturn (?:shipping|postage) is (?:yours|paid by)",
+         _fee),
         (r"\b(?:we|and|or)(?: \w+){0,5} refund (?:you|it|the difference|the price)\b|\bwe refund\b", _grant),
     )
 )
@@ -223,19 +253,24 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Maker], ...] = tuple(
 
 
 def _specific(rules: Sequence[Rule]) -> Iterator[Rule]:
-    """Where one sentence speaks of a single change (the address) and another of changing at all, the first holds."""
-    single = {r.actions[0] for r in rules if r.kind == "status" and len(r.actions) == 1}
+    """Where one sentence speaks of some changes (the address) and another of changing at all, the first holds."""
+    narrow = {action for r in rules if r.kind == "status" and _changes(r) < set(CHANGES) for action in _changes(r)}
     for rule in rules:
-        if rule.kind == "status" and len(rule.actions) > 1:
-            rest = tuple(action for action in rule.actions if action not in single or action not in CHANGES)
+        if rule.kind == "status" and _changes(rule) == set(CHANGES):
+            rest = tuple(action for action in rule.actions if action not in narrow)
             rule = rule.model_copy(update={"actions": rest})
         yield rule
+
+
+def _changes(rule: Rule) -> set[ActionName]:
+    return set(rule.actions) & set(CHANGES)
 
 
 def _narrowed(rules: Iterable[Rule]) -> Iterator[Rule]:
     """A general period does not hold for the kinds of product that have one of their own."""
     rules = list(rules)
-    own = tuple(c for rule in rules if rule.kind in ("window", "never") for c in rule.categories)
+    own = tuple(c for rule in rules if rule.kind in ("window", "never") for c in rule.categories
+                if not rule.named or "return_items" in rule.named)  # fmt: skip
     for rule in rules:
         general = rule.kind == "window" and not rule.categories
         yield rule.model_copy(update={"excluding": own}) if general else rule

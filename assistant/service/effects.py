@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.receipts import money
 from assistant.service.records import (
     CANCELLED,
     EXCHANGE_REQUESTED,
@@ -57,8 +58,8 @@ def _cancel(case: Case, request: CancelOrder) -> Effect:
         customer = _credited(customer, refund.payment_method_id, refund.amount)
     changed = _changed(order, request.name, status=CANCELLED, cancel_reason=request.reason,
                        payments=order.payments + refunds)
-    back = [f"{r.amount:.2f} goes back to {r.payment_method_id}." for r in refunds]
-    return Effect(customer, changed, (f"Order {order.id} is cancelled ({request.reason}).", *back))
+    back = [f"{_money(case, r.amount)} goes back to {_method(case, r.payment_method_id)}." for r in refunds]
+    return Effect(customer, changed, (f"Order {order.id} is cancelled ({request.reason.rstrip('.')}).", *back))
 
 
 def _change_order_address(case: Case, request: ChangeOrderAddress) -> Effect:
@@ -91,7 +92,8 @@ def _change_payment(case: Case, request: ChangePayment) -> Effect:
     customer = _credited(case.customer, request.payment_method_id, -amount)
     customer = _credited(customer, before, amount)
     changed = _changed(order, request.name, payments=order.payments + moved)
-    said = f"Order {order.id}, {amount:.2f}, is paid with {request.payment_method_id} instead of {before}."
+    methods = f"{_method(case, request.payment_method_id)} instead of {_method(case, before)}"
+    said = f"Order {order.id}, {_money(case, amount)}, is paid with {methods}."
     return Effect(customer, changed, (said,))
 
 
@@ -101,7 +103,8 @@ def _return_items(case: Case, request: ReturnItems) -> Effect:
     changed = _changed(order, request.name, status=RETURN_REQUESTED, returned=asked)
     back = cents(sum(piece.price for piece in case.pieces))
     names = ", ".join(piece.name or piece.item_id for piece in case.pieces)
-    said = f"{names} of order {order.id} can be returned; {back:.2f} then goes to {request.payment_method_id}."
+    method = _method(case, request.payment_method_id)
+    said = f"{names} of order {order.id} can be returned; {_money(case, back)} then goes to {method}."
     return Effect(case.customer, changed, (said,))
 
 
@@ -123,7 +126,8 @@ def _refund(case: Case, request: Refund) -> Effect:
     paid = Payment(kind="refund", amount=amount, payment_method_id=request.payment_method_id)
     customer = _credited(case.customer, request.payment_method_id, amount)
     changed = _changed(order, request.name, payments=(*order.payments, paid))
-    said = f"{amount:.2f} of order {order.id} goes back to {request.payment_method_id} ({request.reason})."
+    method = _method(case, request.payment_method_id)
+    said = f"{_money(case, amount)} of order {order.id} goes back to {method} ({request.reason.rstrip('.')})."
     return Effect(customer, changed, (said,))
 
 
@@ -199,7 +203,19 @@ def _difference_said(case: Case, method_id: str) -> str:
     if case.difference == 0:
         return "The price stays the same."
     verb = "is paid with" if case.difference > 0 else "goes back to"
-    return f"The difference of {abs(case.difference):.2f} {verb} {method_id}."
+    return f"The difference of {_money(case, abs(case.difference))} {verb} {_method(case, method_id)}."
+
+
+def _money(case: Case, amount: float) -> str:
+    """An amount in the order's currency, bare where it is not known."""
+    currency = case.order.currency if case.order is not None else None
+    return money(amount, currency) if currency else f"{amount:.2f}"
+
+
+def _method(case: Case, method_id: str) -> str:
+    """A means of payment as the customer knows it."""
+    method = case.customer.payment_method(method_id)
+    return method.label if method is not None and method.label else method_id
 
 
 def _options(options: dict[str, str]) -> str:

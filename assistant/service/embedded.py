@@ -161,7 +161,7 @@ class EmbeddedDesk:
                 token=secrets.token_urlsafe(32),
                 customer_id=customer_id,
                 request=request,
-                effects=effect(case).said,
+                effects=self._told(case, effect(case)),
                 clauses=self._policy.bearing_on(request.name, case.pieces),
                 expires=_iso(self._clock() + VALID),
             )
@@ -209,7 +209,12 @@ class EmbeddedDesk:
         before, after = _difference(case, done)
         entry = self._log(connection, "done", pending.actor, customer.id, request, why=pending.why,
                           token=proposal.token, confirmed_by=actor, before=before, after=after)
-        return Outcome(status="done", request=request, effects=done.said, audit_id=entry)
+        return Outcome(status="done", request=request, effects=self._told(case, done), audit_id=entry)
+
+    def _told(self, case: Case, done: Effect) -> tuple[str, ...]:
+        """What a request does, and what the policy says is kept of the money."""
+        fees = self._policy.fees(case.request.name, case.pieces)
+        return (*done.said, *(f"By policy {fee.id}: {fee.quote}" for fee in fees))
 
     def _case(
         self, connection: Connection, request: Request, customer: Customer, *, lock: bool = True

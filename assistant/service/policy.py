@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 from assistant.records import Citation
@@ -11,7 +12,7 @@ from assistant.service.clauses import read_clauses
 from assistant.service.derive import derive, offered
 from assistant.service.records import OrderItem
 from assistant.service.requests import ActionName, Refund, Refusal, Request
-from assistant.service.rules import DESK, KINDS, Case, Rule, about, broken
+from assistant.service.rules import DESK, KINDS, Case, Rule, about, broken, governing
 from assistant.shop import Clause
 
 ALWAYS: frozenset[ActionName] = frozenset({"hand_over", "change_customer_address"})
@@ -59,24 +60,44 @@ class Policy:
     def _forbidden(self, case: Case) -> Refusal | None:
         ordered = sorted((*self.rules, *DESK), key=lambda rule: (KINDS.index(rule.kind), rule.clause is None))
         for rule in ordered:
-            if (reason := broken(rule, case)) is not None:
+            if (reason := broken(rule, self._concerned(rule, case))) is not None:
                 return Refusal(reason=reason, citation=_citation(rule))
         return None
 
-    def bearing_on(self, action: str, pieces: Sequence[OrderItem] = ()) -> tuple[Citation, ...]:
+    def _concerned(self, rule: Rule, case: Case) -> Case:
+        """The case with the pieces whose period this rule tells, where it tells one."""
+        if rule.kind != "window":
+            return case
+        pieces = (piece for piece in case.pieces if rule in governing(_periods(self.rules), case.request.name, piece))
+        return replace(case, pieces=tuple(pieces))
+
+    def bearing_on(self, action: ActionName, pieces: Sequence[OrderItem] = ()) -> tuple[Citation, ...]:
         """The clauses that a person who confirms should know: those with a rule about this action and, where there are
         any, one of these pieces."""
-        found = [
-            citation
-            for rule in self.rules
-            if action in rule.actions and rule.kind != "owner" and (citation := _citation(rule)) is not None
-            and (not pieces or any(about(rule, piece) for piece in pieces))
-        ]
-        return tuple(dict.fromkeys(found))
+        bearing = [rule for rule in self.rules if action in rule.actions and rule.kind != "owner"]
+        if pieces:
+            told = {id(rule) for piece in pieces for rule in governing(_periods(bearing), action, piece)}
+            concerned = [id(rule) in told if rule.kind == "window" else _bears(rule, pieces) for rule in bearing]
+            bearing = list(compress(bearing, concerned))
+        return tuple(dict.fromkeys(citation for rule in bearing if (citation := _citation(rule)) is not None))
+
+    def fees(self, action: ActionName, pieces: Sequence[OrderItem]) -> tuple[Citation, ...]:
+        """The clauses by which something is kept of the money for these pieces, or is theirs to pay."""
+        kept = [rule for rule in self.rules if rule.kind == "fee" and action in rule.actions]
+        bearing = (rule for rule in kept if _bears(rule, pieces))
+        return tuple(dict.fromkeys(citation for rule in bearing if (citation := _citation(rule)) is not None))
 
     def clause(self, clause_id: str) -> Clause | None:
         """The clause of that id."""
         return next((clause for clause in self.clauses if clause.id == clause_id), None)
+
+
+def _bears(rule: Rule, pieces: Sequence[OrderItem]) -> bool:
+    return any(about(rule, piece) for piece in pieces)
+
+
+def _periods(rules: Sequence[Rule]) -> list[Rule]:
+    return [rule for rule in rules if rule.kind == "window"]
 
 
 def _citation(rule: Rule) -> Citation | None:

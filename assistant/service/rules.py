@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from assistant.records import Record
+from assistant.service.kinds import closeness
 from assistant.service.records import (
     DELIVERED,
     ITEMS_CHANGED,
@@ -25,11 +26,10 @@ from assistant.service.records import (
     cents,
 )
 from assistant.service.requests import ActionName, Refund, Request
-from retrieval.text import singulars
 
 Kind = Literal[
     "owner", "status", "reason", "once", "same_product", "available", "new_payment", "refund_method", "balance",
-    "amount", "window", "never", "condition", "grant",
+    "amount", "window", "never", "condition", "fee", "grant",
 ]
 BEFORE_SHIPPING = (PENDING, ITEMS_CHANGED, "processed")
 CHANGES: tuple[ActionName, ...] = ("change_order_address", "change_items", "change_payment")
@@ -42,7 +42,8 @@ class Rule(Record):
 
     `statuses`: those an order may have. `reasons`: those that are accepted. `days`: how long after delivery.
     `categories`: the products it is about, all where empty, but not those in `excluding`. `methods`: where a refund
-    may go, `original` or a kind of payment."""
+    may go, `original` or a kind of payment. `named`: of `actions` those that the clause speaks of, where it bears on
+    the others only as long as no clause does that speaks of them."""
 
     kind: Kind
     actions: tuple[ActionName, ...]
@@ -54,6 +55,7 @@ class Rule(Record):
     categories: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
+    named: tuple[ActionName, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,18 +94,17 @@ def broken(rule: Rule, case: Case) -> str | None:
 def about(rule: Rule, item: OrderItem) -> bool:
     """Whether a rule that names categories is about this piece; one that names none is about all but `excluding`."""
     if rule.categories:
-        return any(_is_of(item, category) for category in rule.categories)
-    return not any(_is_of(item, category) for category in rule.excluding)
+        return closeness(item, rule.categories) > 0
+    return closeness(item, rule.excluding) == 0
 
 
-def _is_of(item: OrderItem, category: str) -> bool:
-    """A path of the catalogue's categories is taken as such, any other words as words of category or name."""
-    if item.category.lower().startswith(category.lower()):
-        return True
-    if ">" in category:
-        return False
-    wanted = set(singulars(category))
-    return bool(wanted) and wanted <= set(singulars(f"{item.category} {item.name}"))
+def governing(rules: Sequence[Rule], action: ActionName, item: OrderItem) -> tuple[Rule, ...]:
+    """Of these rules those that hold for an action on a piece: where some speak of the action itself only they, and of
+    them those whose categories fit the piece most closely."""
+    own = [rule for rule in rules if action in rule.actions and about(rule, item)]
+    own = [rule for rule in own if action in (rule.named or rule.actions)] or own
+    fits = {id(rule): closeness(item, rule.categories) for rule in own}
+    return tuple(rule for rule in own if fits[id(rule)] == max(fits.values()))
 
 
 # --- one check a kind --------------------------------------------------------------------------------------------
@@ -220,6 +221,7 @@ _CHECKS: dict[Kind, Callable[[Rule, Case], str | None]] = {
     "window": _window,
     "never": _never,
     "condition": _stated,
+    "fee": _stated,
     "grant": _stated,
 }
 KINDS = tuple(_CHECKS)

@@ -63,7 +63,7 @@ def test_nothing_is_done_before_it_is_confirmed(desk: EmbeddedDesk) -> None:
     before = snapshot(desk)
     proposal = ask(desk, "cancel_order", order_id="A1", reason="bought twice")
     assert isinstance(proposal, Proposal) and snapshot(desk) == before
-    assert proposal.effects == ("Order A1 is cancelled (bought twice).", "105.00 goes back to card-ada.")
+    assert proposal.effects == ("Order A1 is cancelled (bought twice).", "$105.00 goes back to visa 1234.")
     assert "cancel-an-order-1" in {citation.id for citation in proposal.clauses}
     outcome = desk.confirm(proposal.token, ADA)
     assert outcome.status == "done" and order(desk, "A1").status == "cancelled"
@@ -90,7 +90,7 @@ def test_change_items_swaps_pieces_and_settles_the_difference(desk: EmbeddedDesk
     assert [i.item_id for i in changed.items] == ["lamp-blue", "lamp-blue", "kettle-1l"]
     assert [i.price for i in changed.items] == [45.5, 45.5, 25.0] and changed.balance == 116.0
     assert changed.status == "pending (item modified)" and balance(desk) == 9.0
-    assert "The difference of 11.00 is paid with gift-ada." in outcome.effects
+    assert "The difference of $11.00 is paid with gift-ada." in outcome.effects
 
 
 def test_change_payment_moves_the_whole_amount(desk: EmbeddedDesk) -> None:

@@ -10,7 +10,9 @@ import pytest
 from assistant.errors import ConfigError
 from assistant.service import Policy
 from assistant.service.clauses import parse_clauses, read_clauses, sentences
-from assistant.service.rules import Rule
+from assistant.service.records import OrderItem
+from assistant.service.requests import ActionName
+from assistant.service.rules import Rule, governing
 from assistant.shop import Clause
 from retrieval.demo.policies import policies
 from tests.assistant.service.small_desk import POLICY
@@ -75,6 +77,66 @@ def test_the_demo_shop_s_rules() -> None:
     assert [r.clause for r in rules(policy, "status", "cancel_order")] == ["orders-1"]
     assert [r.clause for r in rules(policy, "status", "change_order_address")] == ["orders-2"]
     assert "processed" in rules(policy, "status", "change_order_address")[0].statuses
+
+
+MUSIC = """# Returns
+
+Instruments may be returned within 3 weeks of delivery.
+
+Violins and cellos may be tried for 45 days.
+
+Strings cannot be returned or exchanged.
+
+For returned amplifiers and digital pianos we keep a restocking fee of 12 % of the price.
+
+# Exchanges
+
+An instrument can be exchanged for another size within 30 days of delivery.
+
+# Orders
+
+The delivery address and the items can be changed until the parcel leaves our workshop.
+"""
+
+
+def piece(name: str, category: str) -> OrderItem:
+    return OrderItem(item_id=name, name=name, category=category)
+
+
+@pytest.mark.parametrize(("action", "name", "category", "days"), [
+    ("return_items", "Cremo Flute", "Instruments > Flutes", [21]),
+    ("exchange_items", "Cremo Flute", "Instruments > Flutes", [30]),
+    ("return_items", "Cremo Outfit 3/4", "Instruments > Violins", [45]),
+    ("return_items", "First Steps for Violin, book 1", "Sheet music > Books", []),
+    ("return_items", "Cremo Violin Case - black", "Accessories > Cases", []),
+])  # fmt: skip
+def test_the_closest_period_that_speaks_of_an_action_holds(
+    action: ActionName, name: str, category: str, days: list[int]
+) -> None:
+    windows = [rule for rule in Policy.of(parse_clauses(MUSIC)).rules if rule.kind == "window"]
+    assert [rule.days for rule in governing(windows, action, piece(name, category))] == days
+
+
+def test_what_is_kept_of_a_refund_is_told_of_the_kinds_it_names() -> None:
+    policy = Policy.of(parse_clauses(MUSIC))
+    (fee,) = policy.fees("return_items", [piece("Grumble 20 Guitar Amplifier", "Amplifiers > Guitar amplifiers")])
+    assert fee.quote.startswith("For returned amplifiers") and fee in policy.bearing_on("return_items")
+    assert not policy.fees("return_items", [piece("Cremo Flute", "Instruments > Flutes")])
+
+
+def test_a_sentence_may_speak_of_several_changes() -> None:
+    policy = Policy.of(parse_clauses(MUSIC))
+    assert rules(policy, "status", "change_items") == rules(policy, "status", "change_order_address") != []
+    assert {"change_items", "change_order_address"} <= policy.offered and "change_payment" not in policy.offered
+
+
+@pytest.mark.parametrize("text", [
+    "Items may be returned within 21 days of delivery.", "Most articles can be sent back within 21 days of receipt.",
+    "Returns are accepted within 3 weeks after delivery.", "You may return anything within 21 days of delivery.",
+])  # fmt: skip
+def test_a_period_for_all_that_a_shop_sells(text: str) -> None:
+    (window,) = rules(Policy.of([Clause(id="r-1", title="Returns", text=text)]), "window", "return_items")
+    assert (window.days, window.categories) == (21, ())
 
 
 def test_a_clause_may_carry_its_rules() -> None:
