@@ -46,7 +46,8 @@ def read_products(
 
     Files end on .jsonl, .json, .csv, .tsv, .txt (Merchant's tab-separated form), .parquet, .yaml or .xml (Merchant's
     RSS or Atom), each also .gz. `mapping` says where our fields are found under another name: `{"title": "name"}`,
-    `{"price": "cents/100"}`, `{"product_type": "category > style"}`. `price_scale` multiplies every price.
+    `{"price": "cents/100"}`, `{"product_type": "category > style"}`; quoted words stand for themselves:
+    `'"Wine" > type'`. `price_scale` multiplies every price.
     Raises `FeedError` if a file cannot be read at all or the mapping names no field of ours.
     """
     rules = Rules(_checked(mapping or {}), currency, price_scale)

@@ -41,6 +41,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }
 _SUBCATEGORIES = ("subcategory", "sub_category", "style")
 _GENDERS = {"f": "female", "m": "male", "u": "unisex", "women": "female", "men": "male"}
+_LITERAL = re.compile(r"""\s*(["'])(?P<text>[^"'>]+)\1\s*""")
 _EXPRESSION = re.compile(r"^(?P<name>.+?)\s*(?P<sign>[*/])\s*(?P<number>\d+(?:\.\d+)?)$")
 _ATTRIBUTE = re.compile(r"^attr_(?:[a-z]_)?(.+)$")
 _PAIRS = re.compile(r"\s*,\s*(?=[^,:]+:[^,:]+)")
@@ -88,7 +89,9 @@ def names_in(theirs: str) -> list[str]:
     """The fields of theirs that the right side of a mapping names, in the form of `name_of`."""
     scaled = _EXPRESSION.match(theirs)
     parts = theirs.split(">")
-    return [name_of(scaled["name"])] if scaled is not None and len(parts) == 1 else [name_of(part) for part in parts]
+    if scaled is not None and len(parts) == 1:
+        return [name_of(scaled["name"])]
+    return [name_of(part) for part in parts if not _LITERAL.fullmatch(part)]
 
 
 @lru_cache(maxsize=4096)
@@ -111,15 +114,17 @@ def _validated(fields: Row) -> Product:
 
 
 def _mapped(named: Row, rules: Rules) -> Row:
-    """The row under our names, after the mapping: a plain name, `price/100`, or `category > style` to join."""
+    """The row under our names, after the mapping: a plain name, `price/100`, or `category > style` to join, in which
+    `"Wine" > type` puts a word of one's own before."""
     known = dict(named)
     for ours, theirs in rules.mapping.items():
         scaled = _EXPRESSION.match(theirs)
-        parts = [name_of(part) for part in theirs.split(">")]
+        parts = theirs.split(">")
         if len(parts) > 1:
-            values = [str(named[part]) for part in parts if part in named]
-            if values:
-                known[ours] = " > ".join(values)
+            values = [_LITERAL.fullmatch(part) or named.get(name_of(part)) for part in parts]
+            if any(value is not None and not isinstance(value, re.Match) for value in values):
+                texts = (value["text"] if isinstance(value, re.Match) else value for value in values)
+                known[ours] = " > ".join(str(text) for text in texts if text is not None)
         elif scaled is not None and (name := name_of(scaled["name"])) in named:
             factor = float(scaled["number"])
             number = money(named[name], ours)[0]

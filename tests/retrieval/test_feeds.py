@@ -274,3 +274,15 @@ def test_aws_electronics() -> None:
     assert {p.field for p in problems} == {"id"}
     assert products[0].price == 52.0
     assert products[0].brand == ("Puma",)
+
+
+def test_quoted_words_of_a_mapping_stand_for_themselves(tmp_path: Path) -> None:
+    path = _write(tmp_path / "wine.csv", b"ref,label,type\n1,Barolo,red\n2,Corkscrew,\n")
+    mapping = {"id": "ref", "title": "label", "product_type": '"Wine" > type'}
+    products, problems = read_products([path], mapping)
+    assert not problems and [p.product_type for p in products] == ["Wine > red", ""]
+
+
+def test_a_rating_of_nobody_is_none(tmp_path: Path) -> None:
+    path = _write(tmp_path / "p.csv", b"id,title,rating,review_count\n1,A,0,\n2,B,0,3\n3,C,4.5,\n")
+    assert [p.rating for p in read_products([path])[0]] == [None, 0, 4.5]
