@@ -75,7 +75,7 @@ def noun(product: str) -> str:
     if plural or last in UNCOUNTED or not last.isascii():
         return product.strip()
     silent = re.match(r"(hour|honest|heir)", words[0].lower())
-    voiced = re.match(r"(uni(?!n)|use|usb|euro|one)", words[0].lower())
+    voiced = re.match(r"(uni(?!n)|usb|euro|one|u(?![np])[^\Waeiou][aeiou])", words[0].lower())
     vowel = (words[0][0].lower() in "aeiou" and not voiced) or silent
     return f"{'an' if vowel else 'a'} {product.strip()}"
 

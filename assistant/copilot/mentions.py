@@ -13,9 +13,13 @@ from assistant.days import days_in, falls_on
 from assistant.service.records import Address, Customer, Order, PaymentMethod
 
 CODE = re.compile(r"[\w#-]*\d[\w-]*")
+_LETTERED = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}"
+"""Postcodes with letters in them, as in the United Kingdom, Canada and the Netherlands."""
 WRITTEN = re.compile(
-    r"\b(?P<street>\d+ [^\W\d][\w.' -]*),\s*(?:(?P<unit>(?:suite|apt|apartment|unit|floor)[^,]*),\s*)?"
-    r"(?P<city>[^\W\d][\w.' -]*),\s*(?:(?P<state>[^\W\d][\w. -]*?),?\s+)?(?P<zip>\d[\w-]{2,9})\b",
+    r"(?<![\w#-])(?P<street>\d+[a-z]? (?!(?:to|at|into) )[^\W\d][\w.' -]*),\s*"
+    r"(?:(?P<unit>(?:suite|apt|apartment|unit|flat|floor)[^,]*),\s*)?(?P<city>[^\W\d][\w.' -]*?)"
+    rf"(?:\s+(?P<code>{_LETTERED})|,\s*(?:(?P<state>[^\W\d][^\W\d.]*(?:[ .-]+[^\W\d]+)*),?\s+)?"
+    rf"(?P<zip>{_LETTERED}|\d[\w-]{{2,9}}))\b",
     re.IGNORECASE,
 )
 ALL_ORDERS = re.compile(
@@ -85,18 +89,19 @@ def written(text: str, customer: Customer, orders: Sequence[Order]) -> Address |
     found = WRITTEN.search(text)
     if found is None:
         return None
+    zip = found["zip"] or found["code"]
     home = customer.address
     known = [a for a in (home, *(order.address for order in orders)) if a is not None]
     same_city = [a for a in known if a.city.lower() == found["city"].strip().lower()]
     like = same_city[0] if same_city else home
-    same_zip = like is not None and like.zip == found["zip"]
+    same_zip = like is not None and like.zip == zip
     return Address(
         address1=found["street"].strip(),
         address2=(found["unit"] or "").strip(),
         city=found["city"].strip(),
         state=like.state if like is not None and (same_zip or not found["state"]) else (found["state"] or "").strip(),
         country=like.country if like is not None else "",
-        zip=found["zip"],
+        zip=zip,
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from assistant.array_model import Matrix, check_shapes, load_arrays, save_arrays
 from assistant.reasons import Encode
 from assistant.records import Message
+from assistant.shop import EMAIL, TOKEN
 
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 HOW = "Train one with: shopkeeper train tickets; or leave tickets.path empty in the configuration."
@@ -131,7 +132,8 @@ def sentences(messages: Sequence[Message], last: float) -> tuple[list[str], Matr
 
 
 def _split(text: str) -> list[str]:
-    return [part.strip() for part in SENTENCE.split(text) if re.search(r"\w", part)]
+    """The sentences that say something: neither an address of mail nor a number alone does."""
+    return [part.strip() for part in SENTENCE.split(text) if re.search(r"[^\W\d_]", TOKEN.sub("", EMAIL.sub("", part)))]
 
 
 def _about(settings: dict[str, Any]) -> About:

@@ -45,7 +45,7 @@ _ADDRESSES = tuple(
 
 
 _LOOSE = re.compile(
-    r"\b\d{1,5}[a-z]?\s+(?:[\w'’.-]+\s+){0,4}?"
+    r"(?<![\w#-])\d{1,5}[a-z]?\s+(?:(?!(?:is|are|was|were|on|in|its|the|my|your|by|no)\s)[\w'’.-]+\s+){0,4}?"
     r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|pl|terrace|close|square|sq|"
     r"crescent|highway|hwy|parkway|pkwy|row|mews)\b\.?(?:,?\s+(?:apt|apartment|suite|unit|flat|floor)\.?\s*\w+)?"
     r"|\b[\w'’.-]+(?:stra(?:ß|ss)e|weg|gasse|platz|allee)\s+\d{1,4}[a-z]?\b",
@@ -61,5 +61,6 @@ def addresses(text: str) -> Places:
 
 
 def loose_addresses(text: str) -> Places:
-    """A number and a street in any case of letters, also where it may be something else ("3 way")."""
+    """A number and a street in any case of letters, also where it may be something else ("3 way"); not the number of
+    an order that is on its way."""
     yield from (match.span() for match in _LOOSE.finditer(text))

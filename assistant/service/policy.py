@@ -71,7 +71,7 @@ class Policy:
         pieces = (piece for piece in case.pieces if rule in governing(_periods(self.rules), case.request.name, piece))
         return replace(case, pieces=tuple(pieces))
 
-    def bearing_on(self, action: ActionName, pieces: Sequence[OrderItem] = ()) -> tuple[Citation, ...]:
+    def bearing_on(self, action: str, pieces: Sequence[OrderItem] = ()) -> tuple[Citation, ...]:
         """The clauses that a person who confirms should know: those with a rule about this action and, where there are
         any, one of these pieces."""
         bearing = [rule for rule in self.rules if action in rule.actions and rule.kind != "owner"]
@@ -81,7 +81,7 @@ class Policy:
             bearing = list(compress(bearing, concerned))
         return tuple(dict.fromkeys(citation for rule in bearing if (citation := _citation(rule)) is not None))
 
-    def fees(self, action: ActionName, pieces: Sequence[OrderItem]) -> tuple[Citation, ...]:
+    def fees(self, action: str, pieces: Sequence[OrderItem]) -> tuple[Citation, ...]:
         """The clauses by which something is kept of the money for these pieces, or is theirs to pay."""
         kept = [rule for rule in self.rules if rule.kind == "fee" and action in rule.actions]
         bearing = (rule for rule in kept if _bears(rule, pieces))

@@ -98,7 +98,7 @@ def about(rule: Rule, item: OrderItem) -> bool:
     return closeness(item, rule.excluding) == 0
 
 
-def governing(rules: Sequence[Rule], action: ActionName, item: OrderItem) -> tuple[Rule, ...]:
+def governing(rules: Sequence[Rule], action: str, item: OrderItem) -> tuple[Rule, ...]:
     """Of these rules those that hold for an action on a piece: where some speak of the action itself only they, and of
     them those whose categories fit the piece most closely."""
     own = [rule for rule in rules if action in rule.actions and about(rule, item)]

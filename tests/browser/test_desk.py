@@ -150,6 +150,9 @@ def test_a_phone_shows_one_part_at_a_time(small: Served, visit: Open, enter: Ent
     small.assistant.respond(session_id, BOOTS)
     page = enter(small.url, width=390, height=844, scheme="dark")
     assert overflow(page) <= 0
+    page.locator(".top h1").evaluate("title => title.append(' of a shop with a long name, and sons')")
+    assert overflow(page) <= 0
+    expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
     row(page, session_id).click()
     expect(page.locator("#talk")).to_contain_text(BOOTS)
     expect(page.locator("#queue")).to_be_hidden()

@@ -10,7 +10,7 @@ import pytest
 from assistant.copilot.actions import ProposedAction, next_actions
 from assistant.copilot.asks import Asks
 from assistant.copilot.clauses import clauses
-from assistant.copilot.mentions import address_named, all_orders_named, methods_named, orders_named
+from assistant.copilot.mentions import address_named, all_orders_named, methods_named, orders_named, written
 from assistant.copilot.wishes import Turn, Wish, nearest, turns_of, wishes
 from assistant.records import Act, State
 from assistant.service import ChangeItems, EmbeddedDesk, ReturnItems
@@ -78,6 +78,22 @@ def test_means_of_payment_and_addresses_are_the_customer_s_own(desk: EmbeddedDes
     assert address_named("somewhere else", ada, orders) is None
     assert address_named("to 9 Pine Road, Apt 4, Easton, 44009", ada, orders) == Address(
         address1="9 Pine Road", address2="Apt 4", city="Easton", state="OH", country="US", zip="44009")
+
+
+@pytest.mark.parametrize(("text", "street", "city", "zip"), [
+    ("send order LK-5268 to 9 Harbour View, Whitby, YO21 3PU instead", "9 Harbour View", "Whitby", "YO21 3PU"),
+    ("send 5268 to 12b Mill Lane, Flat 3, Bristol BS1 5TR", "12b Mill Lane", "Bristol", "BS1 5TR"),
+    ("22 King's Road, Saint John, New Brunswick, E2L 4S7", "22 King's Road", "Saint John", "E2L 4S7"),
+])  # fmt: skip
+def test_an_address_after_an_order_s_number_and_postcodes_with_letters(
+    text: str, street: str, city: str, zip: str
+) -> None:
+    found = written(text, Customer(id="x"), ())
+    assert found is not None and (found.address1, found.city, found.zip) == (street, city, zip)
+
+
+def test_a_sentence_that_goes_on_after_a_street_is_no_address() -> None:
+    assert written("it is at 5 Mill Lane, it is 2026", Customer(id="x"), ()) is None
 
 
 # --- wishes ------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def test_personal_data_is_found(text: str, kind: str, value: str) -> None:
         "order Q10400 of 12 May 2026 for $1,299.00",
         "size 42, 1.7 litres, 2200 watts, 65 inch",
         "tracking TRK3044772182",
+        "Your order LK-5163 is on its way. Order 5163 is on its way.",
         "item 1234567890123 is sold out",
         "the 3 way switch costs 20 dollars",
     ],

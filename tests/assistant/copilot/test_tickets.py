@@ -60,6 +60,10 @@ def test_the_last_message_has_its_share(model: TicketModel) -> None:
     assert sentences(said("好。谢谢！"), 0.0)[0] == ["好。", "谢谢！"]
 
 
+def test_an_address_or_a_number_alone_is_no_sentence() -> None:
+    assert sentences(said("It is broken. ada@mail.example.com", "A1-204"), 0.0)[0] == ["It is broken."]
+
+
 def test_satisfaction_stays_on_its_scale_and_becomes_stars(model: TicketModel) -> None:
     worse = replace(model, satisfaction=model.satisfaction * 10)
     found = worse.judge(said("Broken."), encode)
