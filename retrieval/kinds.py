@@ -67,6 +67,7 @@ _TOO_WIDE = _lines("""
     frame bed top cleaner stick light cloth pad
 """)
 """Nouns that say too little alone: a shop with bags need not have anything like a sleeping bag."""
+_ALONE = frozenset((noun,) for noun in _TOO_WIDE)
 
 
 class KindMatch(BaseModel):
@@ -163,12 +164,16 @@ class Kinds:
         similar = {label: places for label in alike if (places := self._named(label) or self._shared.get(label, set()))}
         if similar:
             return "similar", list(similar), set().union(*similar.values())
-        broader = self._with_synonyms(words[-1:]) if len(words) > 1 and words[-1] not in _TOO_WIDE else {}
-        if broader:
+        if broader := self._wider(words):
             return "broader", list(broader), set().union(*broader.values(), self._filed_under(words))
         if near := self._near_names(words):
             return "broader", sorted(near), set().union(*near.values())
         return "none", [], set()
+
+    def _wider(self, words: Words) -> dict[Words, set[int]]:
+        """What the phrase names without its first words, as few as can be left out."""
+        wider = (self._with_synonyms(words[i:]) for i in range(1, len(words)) if words[i:] not in _ALONE)
+        return next((found for found in wider if found), {})
 
     def _with_synonyms(self, words: Words) -> dict[Words, set[int]]:
         """The products so named, and unless a category is called just that, those under other words for it."""

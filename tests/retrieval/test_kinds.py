@@ -152,6 +152,13 @@ def test_a_model_number_after_the_noun_is_not_the_noun(minilm: Encoder) -> None:
     assert (found.how, found.labels, np.flatnonzero(mask).tolist()) == ("broader", ("iphone",), [0, 1, 2])
 
 
+def test_a_wider_kind_keeps_all_that_the_shop_has_a_name_for(minilm: Encoder) -> None:
+    rows = [("Gavi", "Wine > White"), ("Barolo", "Wine > Red"), ("Soave", "Wine > White")]
+    products = [product(title, title, product_type=path) for title, path in rows]
+    found, mask = Kinds(Catalogue(products), minilm).match("dry white wine")
+    assert (found.how, np.flatnonzero(mask).tolist()) == ("broader", [0, 2])
+
+
 def test_what_is_filed_under_the_first_word_comes_with_the_wider_kind(minilm: Encoder) -> None:
     rows = [("Paper Garland", "Season > Christmas", "A decoration for the tree."), ("Spooky Decoration", "Season", ""),
             ("Advent Candle", "Season > Christmas", "Burns for a month.")]
