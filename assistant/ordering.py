@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assistant.records import Need
 from retrieval.measures import measures
 from retrieval.product import Product
+from retrieval.view import own_fields
 
 PRIOR_REVIEWS = 20.0
 NEGATIONS = frozenset({"not", "no", "never", "without", "nor", "nothing"})
@@ -38,8 +39,14 @@ class Ordering:
         fields = {"price": product.amount, "rating": product.rating, "review_count": product.review_count}
         if (value := fields.get(self.field)) is not None:
             return f"{value:.2f}" if self.field == "price" else f"{value:g}"
-        details = {name.strip().lower(): value for name, value in reversed(product.product_detail)}
+        details = _details(product)
         return next((details[name] for name in self.details if name in details), "")
+
+
+def _details(product: Product) -> dict[str, str]:
+    """What the record states by name, in lower case: in its details, or else in columns of the shop's own."""
+    named = (*own_fields(product), *reversed(product.product_detail))
+    return {name.strip().lower(): value for name, value in named}
 
 
 def _price(product: Product) -> float | None:
@@ -60,7 +67,7 @@ def _popular(product: Product) -> float | None:
 
 def _by_detail(name: str, field: str, details: tuple[str, ...], sign: int = 1) -> Ordering:
     def key(product: Product) -> float | None:
-        stated = {known.strip().lower(): value for known, value in reversed(product.product_detail)}
+        stated = _details(product)
         amounts = (measured(stated[detail]) for detail in details if detail in stated)
         return next((sign * amount for amount in amounts if amount is not None), None)
 

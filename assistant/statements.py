@@ -18,6 +18,7 @@ from assistant.reasons import Encode
 from assistant.shop import Clause, Order
 from retrieval.product import Product
 from retrieval.text import singulars, stems
+from retrieval.view import own_fields
 
 if TYPE_CHECKING:
     from assistant.answerability import Answers
@@ -60,6 +61,7 @@ class Statement:
 def statements(product: Product) -> list[Statement]:
     """All that a product's record states, in small pieces; facts before prose, prose before reviews."""
     found = [Statement("product_detail", name, value) for name, value in product.product_detail]
+    found += [Statement(name.replace(" ", "_"), name, value) for name, value in own_fields(product)]
     for field in ("brand", "color", "size", "material", "gender", "age_group"):
         if values := getattr(product, field):
             found.append(Statement(field, field.replace("_", " "), ", ".join(values)))

@@ -118,6 +118,11 @@ def _values(values: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(stems(part)) for value in values for part in re.split(r"[/,;|&]", value) if part.strip())
 
 
+def own_fields(product: Product) -> list[tuple[str, str]]:
+    """Name and text of what a feed states in columns of its own that a shopper could ask about: `alcohol by volume`."""
+    return [(name.replace("_", " "), text) for name, text in _extras(product)]
+
+
 def _extras(product: Product) -> list[tuple[str, str]]:
     """Fields of the shop's own that a shopper could ask about, as name and text."""
     found: list[tuple[str, str]] = []

@@ -12,7 +12,7 @@ from assistant.questions import best_question
 from assistant.records import Event, Message, Need
 from assistant.search import Found, fewest_to_give_up
 from assistant.shop import Customer, Order, Shop, emails_in
-from assistant.statements import meant, statements, subject
+from assistant.statements import Statement, meant, statements, subject
 from retrieval.catalogue import Catalogue
 from retrieval.product import Product
 from tests.assistant.small_shop import catalogue, must
@@ -146,3 +146,16 @@ def test_comparison_marks_what_differs() -> None:
     rows = {row.label: row for row in comparison.rows}
     assert rows["Capacity"].values == ("1.1 litres", "1.3 litres") and rows["Capacity"].differs
     assert rows["Price"].values == ("$25.00", "$19.00") and not rows["Material"].differs
+
+
+def test_columns_of_a_shop_of_its_own_answer_and_order() -> None:
+    rows = {"light": "900 g", "heavy": "1.4 kg"}
+    products = [
+        Product.model_validate({"id": name, "title": name, "weight": weight, "alcohol_content": "12.5 %"})
+        for name, weight in rows.items()
+    ]
+    assert Statement("alcohol_content", "alcohol content", "12.5 %") in statements(products[0])
+    lightest = ordering_in(None, "the lightest?")
+    assert lightest is not None
+    assert [p.id for p in ordered(products[::-1], lightest)] == ["light", "heavy"]
+    assert lightest.stated(products[1]) == "1.4 kg"
