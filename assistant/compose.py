@@ -151,7 +151,7 @@ def _asked_of(materials: Materials) -> Callable[[Row], bool]:
 
 def _policy(decision: Decision, materials: Materials) -> Composed:
     if decision.topic == "none":
-        return Composed(_plan(decision, unknown=(subject(materials.message),)))
+        return Composed(_plan(decision, unknown=(subject(materials.parts.shop.unnumbered(materials.message)),)))
     return Composed(_plan(decision, plans.policy_facts(materials.clauses)))
 
 

@@ -206,6 +206,8 @@ def _to_the_point(key: str, plan: Plan, given: Collection[str]) -> bool:
     name = split(key)[1]
     if key == "shop.name":
         return plan.greet or plan.topic == "greeting"
+    if name in ("order.date", "order.tracking", "order.total"):
+        return plan.topic not in ("change", "return")
     if name in ("was", "rating"):
         return plan.move == "recommend" or (name == "rating" and plan.move == "compare")
     if name == "need" and plan.move == "recommend":

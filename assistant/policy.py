@@ -47,6 +47,8 @@ class Situation:
     placed: bool = False
     browsed: bool = False
     pending: Act | None = None
+    named: bool = False
+    under_way: bool = False
     attended: bool = False
 
 
@@ -67,29 +69,47 @@ def decide(situation: Situation) -> tuple[Decision, ...]:
     if "ask_human" in acts and not situation.attended:
         return (Decision("handover", "the shopper asked for a person", "asked"),)
     service = _serve(situation, acts)
-    if service is not None and service.move == "handover":
-        return (service,)
-    shopping = _shop(situation, acts, served=service is not None)
-    moves = tuple(decision for decision in (service, shopping) if decision is not None)
+    if service and (service[0].move == "handover" or _only_order(situation, acts)):
+        return service
+    shopping = _shop(situation, acts, served=bool(service))
+    moves = service if shopping is None else (*service, shopping)
     return moves or (_chat(situation, acts),)
 
 
 # --- serving ---------------------------------------------------------------------------------------------------
 
 
-def _serve(situation: Situation, acts: set[Act]) -> Decision | None:
+def _serve(situation: Situation, acts: set[Act]) -> tuple[Decision, ...]:
     order_act = next((act for act in ORDER_ACTS if act in acts), None)
     if order_act is not None and not (situation.orders == "unnamed" and _policy_question(situation, acts)):
-        return _order(situation, order_act)
+        order = _order(situation, order_act)
+        ruled = order.topic == "status" and bool(situation.clauses)
+        return (order, Decision("policy", "and a clause bears on it")) if ruled else (order,)
     if _policy_question(situation, acts):
         if situation.clauses:
-            return Decision("policy", "the shopper asks about the shop's rules, and a clause covers it")
-        return Decision("policy", "the shopper asks about the shop's rules, and no clause covers it", "none")
+            return (Decision("policy", "the shopper asks about the shop's rules, and a clause covers it"),)
+        return (Decision("policy", "the shopper asks about the shop's rules, and no clause covers it", "none"),)
     if "complaint" in acts and not acts & (NEED_ACTS | {"ask_product", "select", "add_to_cart"}):
-        if situation.attended:
-            return Decision("chat", "a complaint that no record settles, and an agent answers it", "complaint")
-        return Decision("handover", "a complaint that no record settles", "complaint")
-    return None
+        if not situation.attended:
+            return (Decision("handover", "a complaint that no record settles", "complaint"),)
+        sorry = Decision("chat", "a complaint that no record settles, and an agent answers it", "complaint")
+        return _of_order(situation) or (sorry,)
+    return _of_order(situation) if _only_order(situation, acts) else ()
+
+
+def _only_order(situation: Situation, acts: set[Act]) -> bool:
+    """Whether a message names an order of the shopper's and asks for nothing that is on sale: whatever it asks is then
+    asked of what they have."""
+    return situation.named and not acts & (NEED_ACTS | SERVICE_ACTS | {"select", "add_to_cart", "thank_bye"})
+
+
+def _of_order(situation: Situation) -> tuple[Decision, ...]:
+    """What the records say of the shopper's order, and the clauses that bear on the message; nothing where there is no
+    such order."""
+    if situation.orders != "yes":
+        return ()
+    order = Decision("order", "the message is about an order of the shopper's own", "status")
+    return (order, Decision("policy", "and a clause bears on it")) if situation.clauses else (order,)
 
 
 def _policy_question(situation: Situation, acts: set[Act]) -> bool:
@@ -99,7 +119,8 @@ def _policy_question(situation: Situation, acts: set[Act]) -> bool:
 
 def _order(situation: Situation, act: Act) -> Decision:
     if situation.orders == "yes":
-        return Decision("order", f"{act}: the order is the shopper's own", ORDER_TOPIC[act])
+        topic = "status" if act == "return_refund" and situation.under_way else ORDER_TOPIC[act]
+        return Decision("order", f"{act}: the order is the shopper's own", topic)
     if situation.orders == "no":
         return Decision("order", f"{act}: an order was named, but nothing shows that it is theirs", "not_found")
     why = f"{act}: which order is not known, or not whose it is"

@@ -90,6 +90,11 @@ class Shop(Record):
         by_key = {_key(order_id): order_id for order_id in self.orders}
         return [by_key[number] for number in _numbers(text) if number in by_key]
 
+    def unnumbered(self, text: str) -> str:
+        """The text without e-mail addresses and the ids of orders, which say nothing of what is asked."""
+        keys = {_key(order_id) for order_id in self.orders}
+        return TOKEN.sub(lambda token: "" if _key(token[0]) in keys else token[0], EMAIL.sub("", text)).strip()
+
 
 def emails_in(messages: Iterable[Message]) -> tuple[str, ...]:
     """E-mail addresses that the shopper wrote, oldest first."""

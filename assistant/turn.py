@@ -36,6 +36,7 @@ BETWEEN = (
 )
 ONE_OF_THESE = ("which one would you recommend?", "which is the best of these?", "what do you suggest?")
 RULED = frozenset({"policy", "return_refund", "change_order"})
+UNDER_WAY = frozenset({"pending", "pending (item modified)", "processed", "shipped", "in transit"})
 QUESTION = re.compile(r"[^.!?\n]*\?")
 
 
@@ -81,7 +82,8 @@ def think(parts: Parts, session: Session, *, attended: bool = False, known: Stat
     offer = offer_for(parts, state, seen, message, exclude | _ids(table) if further else exclude, further)
     orders, order = _order(parts, session, message)
     pending = _pending(session, message, orders, meant_places)
-    rules = _rules(parts, message, {*state.acts, pending})
+    named = orders == "yes" and order is not None and order.id in parts.shop.named_in(message)
+    rules = _rules(parts, message, {*state.acts, pending}, named)
 
     situation = Situation(
         before=before,
@@ -98,6 +100,8 @@ def think(parts: Parts, session: Session, *, attended: bool = False, known: Stat
         placed=len(placed(message, len(table))) == 1,
         browsed=state.needs != read.needs,
         pending=pending,
+        named=named,
+        under_way=order is not None and order.status in UNDER_WAY,
         attended=attended,
     )
     decisions = decide(situation)
@@ -250,13 +254,14 @@ def _order(parts: Parts, session: Session, message: str) -> tuple[Identified, Or
     return ("no" if known else "unnamed"), None
 
 
-def _rules(parts: Parts, message: str, acts: Collection[Act | None]) -> list[Clause]:
+def _rules(parts: Parts, message: str, acts: Collection[Act | None], named: bool) -> list[Clause]:
     """The policy clauses that bear on a message that asks for the rules or about an order; where it asks for the rules,
-    those that answer it."""
-    if not set(acts) & RULED:
+    or is about an order that it names in a way of its own, those that answer it."""
+    if not (named or set(acts) & RULED):
         return []
-    threshold, answers = parts.settings.conversation.policy_similarity, parts.answers if "policy" in acts else None
-    return clauses(message, parts.shop.policies, parts.encode, threshold, answers)
+    plainly = bool({"return_refund", "change_order"} & set(acts)) and "policy" not in acts
+    threshold, answers = parts.settings.conversation.policy_similarity, None if plainly else parts.answers
+    return clauses(parts.shop.unnumbered(message), parts.shop.policies, parts.encode, threshold, answers)
 
 
 def _pending(session: Session, message: str, orders: Identified, places: Sequence[int]) -> Act | None:
