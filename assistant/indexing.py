@@ -62,8 +62,8 @@ def _read(settings: Settings) -> tuple[list[Product], list[Problem]]:
         raise ConfigError(f"No catalogue file {', '.join(missing)}. Put it there, or correct shop.catalogue.")
     products, problems = read_products(list(shop.files), mapping=shop.mapping, currency=shop.currency)
     if not products:
-        first = f" The first problem: {problems[0]}." if problems else ""
-        raise ConfigError(f"No usable product in {', '.join(map(str, shop.files))}.{first}")
+        first = f"The first problem: {problems[0]}." if problems else "Each record needs an id and a title."
+        raise ConfigError(f"No usable product in {', '.join(map(str, shop.files))}. {first}")
     return products, problems
 
 

@@ -36,7 +36,7 @@ def label(
     where = out or files[0].with_name(f"{files[0].name.removesuffix('.gz').removesuffix('.jsonl')}-labels.jsonl")
     with open_workbook(files, where) as (workbook, problems):
         for problem in problems:
-            complain(f"{problem} It was left out.")
+            complain(f"{problem}; it is left out")
         note("Loading the reader …")
         reader = build_reader(settings.reader, Generators(settings))
         import uvicorn

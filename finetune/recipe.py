@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +28,9 @@ class YamlRecipe:
         values = read | overrides
         known = {f.name for f in fields(cls)}
         if unknown := sorted(set(values) - known, key=str):
-            raise ValueError(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+            near = get_close_matches(str(unknown[0]), known, 1)
+            meant = f"did you mean {near[0]}? Known" if near else "known"
+            raise ValueError(f"{path}: unknown setting {unknown[0]!r}; {meant} are {', '.join(sorted(known))}")
         try:
             return TypeAdapter(cls).validate_python(values)
         except ValidationError as error:

@@ -106,6 +106,13 @@ def test_a_missing_catalogue_is_named(settings: Settings) -> None:
         prepare(settings)
 
 
+@pytest.mark.parametrize(("text", "said"), [("id,title\n", "needs an id and a title"), ("id,title\n,x\n", "csv:2: id")])
+def test_a_catalogue_without_products_says_what_is_needed(settings: Settings, text: str, said: str) -> None:
+    Path("shop.csv").write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=said):
+        prepare(settings)
+
+
 def test_an_index_serves_without_its_catalogue_and_for_no_other(settings: Settings) -> None:
     prepare(settings)
     Path("shop.csv").unlink()

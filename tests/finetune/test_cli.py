@@ -56,7 +56,7 @@ def test_a_reader_below_what_was_asked_for_is_exit_code_1(tmp_path: Path, capsys
         (["train", "poet"], "poet"),
         (["train", "reader", "--config", "nosuch.yaml"], "nosuch.yaml: No such file"),
         (["train", "writer", "--set", "steps"], "expected KEY=VALUE"),
-        (["train", "writer", "--set", "stepps=1"], "unknown setting 'stepps'"),
+        (["train", "writer", "--set", "stepps=1"], "unknown setting 'stepps'; did you mean steps? Known are "),
         (["train", "intent", "--set", "uci=nosuch.csv"], "nosuch.csv"),
         (["train", "reader", *HUB, "--set", "rank=0"], "`rank` must be 1 or more"),
         (["train", "writer", "--set", "model=x", "--set", "vocabulary=9"], "unknown setting"),
