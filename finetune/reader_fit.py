@@ -19,7 +19,7 @@ from finetune.lora_progress import Judgement, Progress
 from finetune.reader_loss import losses, total
 from finetune.reader_recipe import Recipe
 
-CHECKPOINT_SECONDS = 120.0
+CHECKPOINT_SECONDS = 30.0
 MASK = 103
 """The id of [MASK] in the base model's vocabulary."""
 SHARES = (0.0, 0.2, 0.35, 0.5)
