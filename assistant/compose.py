@@ -101,7 +101,7 @@ def _recommend(decision: Decision, materials: Materials) -> Composed:
         return Composed(_plan(decision, facts, unknown=(found.need.product or "",)), table=())
     shown = plans.shown_of(offer.picks, materials.parts.index)
     extreme = offer.ordering is not None and bool(shown) and is_extreme(shown[0].product, found, offer.ordering)
-    facts = list(plans.need_facts(found.need, offer.ordering if extreme else None, currency))
+    facts = list(plans.need_facts(found.need, offer.ordering if extreme else None, currency, found.relaxed))
     facts += plans.relaxed_facts(found.relaxed, currency)
     if materials.situation.browsed:
         facts += plans.behaviour_facts(materials.seen)

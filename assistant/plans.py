@@ -44,13 +44,16 @@ class BasketLine:
     quantity: int
 
 
-def need_facts(need: Need, ordering: Ordering | None, currency: str) -> Iterator[Fact]:
-    """The need in words."""
+def need_facts(
+    need: Need, ordering: Ordering | None, currency: str, relaxed: Sequence[Constraint] = ()
+) -> Iterator[Fact]:
+    """The need in words, but for what had to give."""
     if need.product is not None:
         yield Fact(key="need.product", text=noun(need.product))
     if ordering is not None:
         yield Fact(key="need.superlative", text=ordering.name)
-    for i, constraint in enumerate(need.constraints[: COUNTS["need"]], start=1):
+    held = [constraint for constraint in need.constraints if constraint not in relaxed]
+    for i, constraint in enumerate(held[: COUNTS["need"]], start=1):
         yield Fact(key=f"need{i}", text=in_words(constraint, currency))
 
 

@@ -60,6 +60,7 @@ def test_nothing_meets_all_gives_up_the_fewest_and_keeps_the_price(make: Make) -
     assistant = make({"boots": reading})
     reply = assistant.respond(assistant.new_session(), "boots")
     assert [c.attribute for c in reply.relaxed] == ["color"]
+    assert " relaxed1=purple;" in reply.text and "need1=purple" not in reply.text and " need1=" in reply.text
     assert reply.picks and all(assistant.product(p.id).amount <= 75 for p in reply.picks)
     assert any(reason.kind == "tradeoff" for reason in reply.picks[0].reasons)
 
