@@ -256,8 +256,8 @@ def _order(parts: Parts, session: Session, message: str) -> tuple[Identified, Or
 
 def _rules(parts: Parts, message: str, acts: Collection[Act | None], named: bool) -> list[Clause]:
     """The policy clauses that bear on a message that asks for the rules or about an order; where it asks for the rules,
-    or is about an order that it names in a way of its own, those that answer it."""
-    if not (named or set(acts) & RULED):
+    or a question of an order that it names, those that answer it."""
+    if not ((named and QUESTION.search(message)) or set(acts) & RULED):
         return []
     plainly = bool({"return_refund", "change_order"} & set(acts)) and "policy" not in acts
     threshold, answers = parts.settings.conversation.policy_similarity, None if plainly else parts.answers

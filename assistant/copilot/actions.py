@@ -6,7 +6,7 @@ out only once somebody confirms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -24,19 +24,23 @@ from assistant.service.desk import ServiceDesk
 from assistant.service.records import Customer, Order
 from assistant.service.requests import ActionName, Refusal, Request, parse_request
 
+PIECES = ("item_ids", "changes")
+"""The fields of forms that list pieces."""
 SAID_LATER = frozenset({"reason"})
 """What is missing where the customer has only to say it: nothing speaks against doing it."""
 
 
 class ProposedAction(Record):
     """One action with its form as far as it could be filled. `request` is the form where it is complete, `missing` what
-    the customer has still to say, `refusal` why the policy does not allow it."""
+    the customer has still to say, `refusal` why the policy does not allow it; `said` is what they said
+    of it last."""
 
     name: ActionName
     arguments: dict[str, Any] = Field(default_factory=dict)
     request: Request | None = None
     missing: tuple[str, ...] = ()
     why: str
+    said: str = ""
     refusal: Refusal | None = None
 
     @property
@@ -61,6 +65,7 @@ def next_actions(
     case = Case(desk, customer, orders, encode, tuple(turns), said)
     forms: dict[Key, tuple[Form, Wish]] = {}
     before: dict[Key, tuple[Form, Wish]] = {}
+    said_last: dict[Key, str] = {}
     done = True
     for wish in wishes(turns, said, lambda text: _own_named(case, text)):
         if wish.instead_of is not None and done:
@@ -74,7 +79,26 @@ def next_actions(
         for key, (form, _) in own.items():
             known = forms.get(key)
             forms[key] = (_merged(known[0], form), known[1]) if known is not None else (form, wish)
-    return [_checked(case, name, form, wish) for (name, _), (form, wish) in forms.items()]
+            said_last[key] = wish.text
+    return [action.model_copy(update={"said": said_last[key]})
+            for key, (form, wish) in forms.items() for action in _piecewise(case, key[0], form, wish)]  # fmt: skip
+
+
+def _piecewise(case: Case, name: ActionName, form: Form, wish: Wish) -> Iterator[ProposedAction]:
+    """The form as it is checked; of one that is refused for some of its pieces only, those that may be, and the others.
+    """
+    whole = _checked(case, name, form, wish)
+    field = next((field for field in PIECES if len(form.get(field) or ()) > 1), None)
+    if whole.refusal is None or field is None:
+        yield whole
+        return
+    allowed: list[Any] = []
+    refused: list[Any] = []
+    for piece in form[field]:
+        alone = _checked(case, name, form | {field: [piece]}, wish)
+        (allowed if alone.refusal is None else refused).append(piece)
+    parts = [_checked(case, name, form | {field: part}, wish) for part in (allowed, refused) if part]
+    yield from parts if allowed and parts[0].refusal is None else [whole]
 
 
 def _values(desk: ServiceDesk, orders: Sequence[Order]) -> frozenset[str]:
@@ -108,13 +132,21 @@ def _checked_one(case: Case, name: ActionName, form: Form, wish: Wish) -> Propos
     missing = tuple(field for field, value in form.items()
                     if value is None or value == [] or (field == "changes" and open_changes))  # fmt: skip
     if missing:
-        return ProposedAction(name=name, arguments=form, missing=missing, why=why)
+        refusal = _whatever_reason(case, name, form) if set(missing) <= SAID_LATER else None
+        return ProposedAction(name=name, arguments=form, missing=missing, why=why, refusal=refusal)
     try:
         request = parse_request({"name": name, **form})
     except InvalidInput as error:
-        return ProposedAction(name=name, arguments=form, missing=("a form that the desk takes",), why=f"{why}; {error}")
+        return ProposedAction(name=name, arguments=form, missing=("a form that the desk takes",),
+                              why=f"{why}; {error}")
     refusal = case.desk.check(case.customer.id, request)
     return ProposedAction(name=name, arguments=form, request=request, why=why, refusal=refusal)
+
+
+def _whatever_reason(case: Case, name: ActionName, form: Form) -> Refusal | None:
+    """Why a form that lacks only its reason would be refused for any that is accepted: then none need be asked for."""
+    request = parse_request({"name": name, **form, "reason": next(iter(case.reasons), "not said")})
+    return case.desk.check(case.customer.id, request)
 
 
 def _merged(form: Form, more: Form) -> Form:

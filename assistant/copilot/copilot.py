@@ -11,7 +11,7 @@ from assistant.build import Parts
 from assistant.copilot.case import Transcripts, case_of
 from assistant.copilot.course import course
 from assistant.copilot.masking import Mask
-from assistant.copilot.next_step import next_action
+from assistant.copilot.next_step import next_step
 from assistant.copilot.records import Moment, PastCase, Suggestion, WrapUp
 from assistant.copilot.similar import PastCases
 from assistant.copilot.suggest import suggestions
@@ -49,7 +49,7 @@ class Copilot:
             yield known
             return
         growing = None
-        for growing in suggestions(self._parts, session, customer, propose=next_action):
+        for growing in suggestions(self._parts, session, customer, propose=next_step):
             yield growing
         if growing is not None:
             with self._lock:

@@ -71,9 +71,12 @@ def pieces_of(case: Case, text: str, orders: Sequence[Order]) -> tuple[Piece, ..
 
 
 def pieces_before(case: Case, wish: Wish, status: str) -> tuple[Piece, ...]:
-    """The pieces of this status that were named last before."""
-    orders = case.with_status(status)
+    """The pieces of this status that were named last before, in the orders that were numbered with them."""
     for text in wish.earlier:
+        numbered = orders_named(text, case.orders)
+        orders = tuple(order for order in numbered or case.orders if order.status == status)
+        if numbered and not orders:
+            return ()
         if not everything(text) and (pieces := pieces_of(case, text, orders)):
             return pieces
     return ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from assistant.copilot.options import values_in, wanted_in
+from assistant.service.kinds import heads
 from assistant.service.records import Order, OrderItem, Product
 from retrieval.text import WORD, fold, singular, singulars
 
@@ -19,6 +20,9 @@ WANTED = re.compile(r"\b(?:to|for|into|in|with|instead|but)\b", re.IGNORECASE)
 POINTING = re.compile(r"\b(?:it is|it's|it was|they are|the one (?:with|in)|i mean|which (?:is|has))\b", re.IGNORECASE)
 DEARER = re.compile(r"\b(?:more|most) expensive\b|\b(?:pricier|priciest|dearer|dearest)\b", re.IGNORECASE)
 CHEAPER = re.compile(r"\b(?:less|least) expensive\b|\b(?:cheaper|cheapest)\b", re.IGNORECASE)
+ONE_OF = re.compile(r"\b(?:one|1) of (?:the|my|these|those)\b", re.IGNORECASE)
+NUMBERED = r"(?:\b(?:(?:my|the|this|that) )?(?:order|purchase)(?: (?:number|no\.?|id))?:? )?"
+"""What stands before an order's number and says no more than that it is one."""
 PIECES_OF_A_WORD = 4
 SHORTEST_VALUE, VALUE = 5, "blue"
 """Letters from which a value is taken out of a text that is heard, and what it is heard as."""
@@ -54,7 +58,7 @@ def pieces_named(text: str, orders: Sequence[Order]) -> tuple[Piece, ...]:
 
     What stands after "except" is taken out; "everything" stands for all pieces of the orders."""
     kept, exceptions = _split(text)
-    names = {item.name: set(singulars(" ".join(item.options.values()))) for order in orders for item in order.items}
+    names = {called(item): set(singulars(" ".join(item.options.values()))) for order in orders for item in order.items}
     spoken = _words(kept)
     places = {name: place for name in sorted(names) if (place := _place(spoken, name, names)) is not None}
     out = {name for name in names if exceptions and _place(_words(exceptions), name, names) is not None}
@@ -66,23 +70,31 @@ def pieces_named(text: str, orders: Sequence[Order]) -> tuple[Piece, ...]:
     found = []
     for order in orders:
         for item in order.items:
-            place = places.get(item.name)
-            if item.name in out or (place is None and item.item_id not in codes):
+            place = places.get(called(item))
+            if called(item) in out or (place is None and item.item_id not in codes):
                 continue
             place = place or _Word("", 0, 0, plural=True)
             end = min((start for start in starts if start > place.start), default=len(text))
             before = _before(kept, place.start, starts)
             several = everything or place.plural or bool(SEVERAL & set(singulars(before)))
+            several = several and not ONE_OF.search(f"{before} ")
             found.append(Piece(order, item, text[place.start : end], before, several))
     return tuple(found)
+
+
+def called(item: OrderItem) -> str:
+    """What a piece is called, without the values of its options where a shop writes them behind: `Recorder - red`."""
+    name = item.name
+    values = "|".join(re.escape(value) for value in sorted(item.options.values(), key=len, reverse=True) if value)
+    return re.sub(rf"(?:[\s,;:(/–-]+(?:{values})\)?)+$", "", name, flags=re.IGNORECASE) or name if values else name
 
 
 def narrowed(pieces: Sequence[Piece], text: str, *, swap: bool) -> tuple[Piece, ...] | None:
     """Of several pieces of one name those that the words tell from the others: by their options, by their price. In a
     `swap`, what is wanted in their place tells nothing of them. `None` where one is meant and it is not said which."""
     found: list[Piece] = []
-    named = sorted(pieces, key=lambda piece: piece.item.name)
-    for _, group in groupby(named, key=lambda piece: piece.item.name):
+    named = sorted(pieces, key=lambda piece: called(piece.item))
+    for _, group in groupby(named, key=lambda piece: called(piece.item)):
         own = _by_options(list(group), text, swap)
         own = own if swap else _by_price(own, text)
         if len({piece.item.item_id for piece in own}) > 1 and not _several(own, text):
@@ -99,8 +111,10 @@ def without_names(text: str, orders: Sequence[Order], values: Collection[str] = 
     """The text with `it` in place of the names of pieces of the orders, `my order` in place of their numbers, and a
     colour in place of `values` of options: what is asked for can then be heard apart from what it is asked of."""
     own = {re.sub(r"\W", "", order.id).lower() for order in orders}
-    text = CODE.sub(lambda match: "my order" if re.sub(r"\W", "", match[0]).lower() in own else match[0], text)
-    names = [set(singulars(item.name)) for order in orders for item in order.items]
+    known = "|".join(sorted({re.escape(code) for code in CODE.findall(text)
+                             if re.sub(r"\W", "", code).lower() in own}, key=len, reverse=True))  # fmt: skip
+    text = re.sub(rf"{NUMBERED}(?<![\w#-])(?:{known})(?![\w-])", "my order", text, flags=re.I) if known else text
+    names = [set(singulars(called(item))) for order in orders for item in order.items]
     runs: list[tuple[int, int]] = []
     for match in WORD.finditer(text):
         if not any(singular(fold(match[0])) in name for name in names):
@@ -197,10 +211,19 @@ def _place(spoken: Sequence[_Word], name: str, names: Mapping[str, set[str]]) ->
             if "".join(word.text for word in run) == whole:
                 last = run[-1]
                 return _Word(whole, run[0].start, last.end, last.plural and not _is_plural(name))
-    shared = {word for other in names if other != name for word in singulars(other)}
+    others = [other for other in names if other != name]
+    shared = {word for other in others for word in singulars(other)}
     own = {word for word in singulars(name) if word not in shared | names[name] and len(word) > 2}
-    found = next((word for word in spoken if word.text in own), None)
+    head = heads(name) - {word for other in others for word in heads(other)} - names[name]
+    found = next((word for place, word in enumerate(spoken)
+                  if word.text in own or (word.text in head and not _leads(spoken[place:], others))), None)  # fmt: skip
     return replace(found, plural=found.plural and not _is_plural(name)) if found is not None else None
+
+
+def _leads(spoken: Sequence[_Word], others: Sequence[str]) -> bool:
+    """Whether the first of these words is the beginning of what something else is called: "guitar bag"."""
+    following = {word.text for word in spoken[1:3]}
+    return any({spoken[0].text} < (words := set(singulars(other))) and following & words for other in others)
 
 
 def _is_plural(name: str) -> bool:

@@ -31,13 +31,25 @@ class NextAction(Record):
     missing: tuple[str, ...] = ()
 
 
+class Forbidden(Record):
+    """What the customer asked for and cannot have: the action, the desk's reason, and the clause that says so, where
+    one does. `why` is what they said."""
+
+    name: str
+    reason: str
+    citation: Citation | None = None
+    why: str = ""
+
+
 class Suggestion(Record):
-    """What the copilot shows: the case in short, what is needed, what to say and do. `handover` is who holds it."""
+    """What the copilot shows: the case in short, what is needed, what to say and do, and what was asked for that the
+    policy forbids. `handover` is who holds it."""
 
     summary: str
     state: State
     replies: tuple[SuggestedReply, ...] = ()
     next_action: NextAction | None = None
+    forbidden: tuple[Forbidden, ...] = ()
     picks: tuple[Pick, ...] = ()
     handover: Literal["assistant", "agent"] = "assistant"
 

@@ -9,15 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from assistant.build import Parts
 from assistant.copilot.records import SuggestedReply, Tone
 from assistant.facts import offered
+from assistant.plans import policy_facts
 from assistant.receipts import listed
 from assistant.records import Citation, Conversation, Fact, Plan
-from assistant.shop import Shop
+from assistant.shop import Clause, Shop
 from assistant.writing import WritingError
 
 LOG = logging.getLogger(__name__)
 
 WRITTEN: tuple[Tone, ...] = ("neutral", "casual", "formal")
 NOT_COVERED = "This is not covered by our policy."
+NOT_POSSIBLE = "I am sorry, this is not possible."
+ASKED_FOR = ("change", "return")
+"""The topics of an order that something is asked for."""
 MOST = 3
 ORDER_FIELDS: Mapping[str, tuple[str, ...]] = {
     "order.id": ("id",), "order.status": ("status",), "order.date": ("placed_at",),
@@ -28,15 +32,17 @@ ORDER_FIELDS: Mapping[str, tuple[str, ...]] = {
 
 
 def replies(
-    parts: Parts, plans: Sequence[Plan], conversation: Conversation, tones: Sequence[Tone], seconds: float
-) -> Iterator[SuggestedReply]:
+    parts: Parts, plans: Sequence[Plan], conversation: Conversation, tones: Sequence[Tone], seconds: float,
+    *, refused: bool = False,
+) -> Iterator[SuggestedReply]:  # fmt: skip
     """One to three replies, the quickest first: a brief one of the records' own words where there are any, then those
     of the writer in `tones`. None but the first is begun once `seconds` have passed.
 
-    A reply that states a clause cites it. Where the policy has none, every reply says so plainly."""
+    A reply that states a clause cites it. Where the policy has none, every reply says so plainly; where it forbids what
+    is asked for (`refused`), the brief one does."""
     begun = time.perf_counter()
     said: set[str] = set()
-    if (brief := brief_reply(parts, plans)) is not None:
+    if (brief := brief_reply(parts, plans, refused=refused)) is not None:
         said.add(brief.text)
         yield brief
     for tone in tones[: MOST - len(said)]:
@@ -62,12 +68,25 @@ def written_reply(parts: Parts, plans: Sequence[Plan], conversation: Conversatio
     return SuggestedReply(text=text, tone=tone, citations=cited(text, plans, parts.shop), covered=_covered(plans))
 
 
-def brief_reply(parts: Parts, plans: Sequence[Plan]) -> SuggestedReply | None:
+def brief_reply(parts: Parts, plans: Sequence[Plan], *, refused: bool = False) -> SuggestedReply | None:
     """The facts of the plans in the records' own words, without a model; `None` for a plan that has none to tell."""
-    text = " ".join(sentence for plan in plans for sentence in _brief(plan))
+    text = " ".join(sentence for plan in plans for sentence in _brief(plan, refused))
     if not text:
         return None
     return SuggestedReply(text=text, tone="brief", citations=cited(text, plans, parts.shop), covered=_covered(plans))
+
+
+def ruled(plans: Sequence[Plan], clauses: Sequence[Clause]) -> tuple[Plan, ...]:
+    """The plans, of what is asked for an order with the clauses that decide it, where there are any, in place of those
+    that are like the words."""
+    if not clauses:
+        return tuple(plans)
+    deciding = tuple(policy_facts(clauses))
+    return tuple(
+        plan.model_copy(update={"facts": (*(f for f in plan.facts if not f.key.startswith("policy")), *deciding)})
+        if plan.move == "order" and plan.topic in ASKED_FOR else plan
+        for plan in plans
+    )  # fmt: skip
 
 
 def cited(text: str, plans: Sequence[Plan], shop: Shop) -> tuple[Citation, ...]:
@@ -102,7 +121,7 @@ def _covered(plans: Sequence[Plan]) -> bool:
     return not any(plan.move == "policy" and plan.topic == "none" for plan in plans)
 
 
-def _brief(plan: Plan) -> Iterator[str]:
+def _brief(plan: Plan, refused: bool) -> Iterator[str]:
     facts = {fact.key: fact for fact in offered(plan)}
     if plan.move == "policy" and plan.topic == "none":
         yield NOT_COVERED
@@ -112,6 +131,8 @@ def _brief(plan: Plan) -> Iterator[str]:
         delivery = facts.get("order.delivery")
         delivered = f", {delivery.text}" if delivery is not None and not delivery.text.startswith(status.text) else ""
         yield f"Order {order.text} is {status.text}{delivered}."
+    if refused and plan.topic in ASKED_FOR:
+        yield NOT_POSSIBLE
     yield from (fact.text for key, fact in facts.items() if key in ("policy1", "policy2"))
     if plan.move == "recommend":
         yield from _offer(facts, plan)

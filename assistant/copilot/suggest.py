@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from assistant.build import Parts
 from assistant.copilot.case import Case, case_of, known
 from assistant.copilot.masking import Mask
-from assistant.copilot.records import NextAction, SuggestedReply, Suggestion, Tone
-from assistant.copilot.replies import WRITTEN, replies
+from assistant.copilot.next_step import NextStep
+from assistant.copilot.records import Forbidden, NextAction, SuggestedReply, Suggestion, Tone
+from assistant.copilot.replies import WRITTEN, replies, ruled
 from assistant.copilot.summary import extract, summary
 from assistant.records import State
 from assistant.service.records import Customer
@@ -24,7 +25,8 @@ from assistant.turn import Thought, think
 SECONDS = 1.2
 """Once so much time has gone into a suggestion, no further reply is begun."""
 
-Propose = Callable[[Case], NextAction | None]
+Step = TypeVar("Step", NextAction, Forbidden)
+Propose = Callable[[Case], NextStep]
 
 
 def suggest(
@@ -53,9 +55,9 @@ def suggestions(
     """The suggestion as it grows: at once an extract as its summary, then state, picks and next action, the first
     reply, the summary that the writer wrote, and the other replies; the last is whole.
 
-    `customer` is whom the agent knows the shopper to be: their orders may then be told. `propose` finds the next action
-    of the service desk. Personal data that the shopper told or the desk holds is masked, but not in the arguments of
-    the next action, which is a form to be sent. Raises `ModelError` where the reader fails."""
+    `customer` is whom the agent knows the shopper to be: their orders may then be told. `propose` finds what the
+    service desk can do next. Personal data that the shopper told or the desk holds is masked, but not in the arguments
+    of the next action, which is a form to be sent. Raises `ModelError` where the reader fails."""
     begun = time.perf_counter()
     case = case_of(parts, session, customer)
     public = (clause.text for clause in case.clauses)
@@ -69,16 +71,19 @@ def suggestions(
     if case.open is None:
         return
     thought = think(case.parts, case.open, attended=True, known=known(session, case.open))
+    step = propose(case) if propose is not None else NextStep()
     growing = growing.model_copy(
         update={
             "state": masked(_state(session, case.open, thought), mask),
             "picks": (session.picks if _edited(session, case.open) else ()) or thought.table,
-            "next_action": _masked_why(propose(case) if propose is not None else None, mask),
+            "next_action": step.action and _masked_why(step.action, mask),
+            "forbidden": tuple(_masked_why(action, mask) for action in step.forbidden),
         }
     )
     yield growing
+    plans = ruled(thought.plans, step.clauses)
     left = seconds - (time.perf_counter() - begun)
-    for reply in replies(case.parts, thought.plans, case.open.conversation, tones, left):
+    for reply in replies(case.parts, plans, case.open.conversation, tones, left, refused=step.refused):
         growing = growing.model_copy(update={"replies": (*growing.replies, _masked_reply(reply, mask))})
         yield growing
         if len(growing.replies) == 1:
@@ -111,8 +116,8 @@ def _masked_reply(reply: SuggestedReply, mask: Mask) -> SuggestedReply:
     return reply.model_copy(update={"text": mask(reply.text)})
 
 
-def _masked_why(action: NextAction | None, mask: Mask) -> NextAction | None:
-    return None if action is None else action.model_copy(update={"why": mask(action.why)})
+def _masked_why(action: Step, mask: Mask) -> Step:
+    return action.model_copy(update={"why": mask(action.why)})
 
 
 def _state(session: Session, open: Session, thought: Thought) -> State:

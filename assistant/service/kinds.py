@@ -33,6 +33,12 @@ def closeness(item: OrderItem, categories: Sequence[str]) -> int:
     return max((_closeness(item, category) for category in categories), default=0)
 
 
+def heads(name: str) -> set[str]:
+    """What a product or a level of a category path is called: the last word of each part, of `Cases & bags` two."""
+    parts = re.split(r"\s*(?:&|,|/|\band\b|\bor\b)\s*", OF_IT.split(name)[0])
+    return {words[-1] for part in parts if (words := singulars(part))}
+
+
 def _closeness(item: OrderItem, category: str) -> int:
     """A path is taken as such. Any other words have to stand in path and name, and one of them has to be what a level
     of the path or the name is called: a violin case is no violin."""
@@ -45,12 +51,6 @@ def _closeness(item: OrderItem, category: str) -> int:
     above: set[str] = set()
     for place, level in enumerate(levels, start=1):
         above |= set(singulars(level))
-        if wanted <= above and _heads(level) & wanted:
+        if wanted <= above and heads(level) & wanted:
             return place
     return 0
-
-
-def _heads(level: str) -> set[str]:
-    """What a level is called: the last word of each of its parts, `Cases & bags` two."""
-    parts = re.split(r"\s*(?:&|,|/|\band\b|\bor\b)\s*", OF_IT.split(level)[0])
-    return {words[-1] for part in parts if (words := singulars(part))}

@@ -40,7 +40,7 @@ def test_a_transcript_gives_a_suggestion(client: TestClient) -> None:
     answer = client.post(URL, json=BODY, headers=STAFF)
     assert answer.status_code == 200, answer.text
     data = answer.json()
-    assert set(data) == {"summary", "state", "replies", "next_action", "picks", "handover"}
+    assert set(data) == {"summary", "state", "replies", "next_action", "forbidden", "picks", "handover"}
     assert [pick["id"] for pick in data["picks"]] == ["boot-1"]
     assert data["next_action"] is None
     assert data["handover"] == "agent"

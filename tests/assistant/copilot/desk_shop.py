@@ -22,6 +22,7 @@ HUMAN = "Let me talk to a person!"
 ANGRY = "This is the third kettle that broke, I am fed up."
 THANKS = "Great, thank you!"
 CANCEL = "Please cancel order A1, I no longer need it."
+CANCEL_PACKED = "Please cancel order A5, I no longer need it."
 PRIVATE = (
     "I moved to 12 Oak Street, Apt 4. Call 555-123-4567 or write to ana@example.org, my card is 4111 1111 1111 1111."
 )
@@ -39,6 +40,7 @@ READINGS = {
     THANKS: saying("thank_bye"),
     PRIVATE: saying("change_order"),
     CANCEL: saying("change_order"),
+    CANCEL_PACKED: saying("change_order"),
 }
 
 

@@ -219,3 +219,16 @@ def test_one_form_for_what_is_said_piece_by_piece(desk: EmbeddedDesk) -> None:
         ("And in order A1 the kettle to 2 l.", "change_order"),
     )  # fmt: skip
     assert {c["new_item_id"] for c in action.arguments["changes"]} == {"lamp-blue", "kettle-2l"}
+
+
+def test_of_what_is_forbidden_in_part_the_rest_can_be_done(desk: EmbeddedDesk) -> None:
+    said = "I want to return everything in order A3."
+    allowed, refused = proposed(desk, (said, "return_refund"))
+    assert allowed.refusal is None and allowed.arguments["item_ids"] == ["lamp-red", "lamp-blue"]
+    assert refused.refusal is not None and refused.arguments["item_ids"] == ["kettle-1l"]
+    assert refused.refusal.citation is not None and "Kettles" in refused.refusal.citation.quote
+
+
+def test_what_was_said_of_one_order_is_not_asked_of_another(desk: EmbeddedDesk) -> None:
+    said = (("My desk lamp of order A5 never came.", "complaint"), ("I want my money back.", "return_refund"))
+    assert [action for action in proposed(desk, *said) if action.arguments.get("order_id") not in (None, "A5")] == []

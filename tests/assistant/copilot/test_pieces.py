@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from assistant.copilot.pieces import narrowed, other_named, pieces_named, without_names
+from assistant.copilot.pieces import called, narrowed, other_named, pieces_named, without_names
 from assistant.service import EmbeddedDesk
+from assistant.service.records import Order, OrderItem
 from tests.assistant.service.small_desk import LAMP, desk
 
 __all__ = ["desk"]
@@ -71,3 +72,36 @@ def test_names_are_taken_out_of_what_is_asked(desk: EmbeddedDesk) -> None:
     assert without_names("Kettle or Desk-Lamps, B1?", orders) == "it or it, B1?"
     assert without_names("a desk for the lamplight", orders) == "a desk for the lamplight"
     assert without_names("with Apple HomeKit or gas", orders, ("Apple HomeKit", "gas")) == "with blue or gas"
+
+
+def sold_as(name: str, **options: str) -> OrderItem:
+    return OrderItem(item_id=name, name=name, options=options)
+
+
+def test_what_a_piece_is_called_without_its_variant() -> None:
+    assert called(sold_as("Bed Set - sand beige, 155 x 220 cm", color="sand beige", size="155 x 220 cm")) == "Bed Set"
+    assert called(sold_as("Pip Recorder (red)", color="red")) == "Pip Recorder"
+    assert called(sold_as("Red", color="red")) == "Red" and called(sold_as("Desk Lamp")) == "Desk Lamp"
+
+
+def test_variants_whose_names_differ_are_told_apart_by_what_they_are() -> None:
+    order = Order(id="A1", customer_id="ada", items=(
+        sold_as("Pip Recorder - ivory", color="ivory"), sold_as("Pip Recorder - red", color="red"),
+        sold_as("First Steps"), sold_as("First Steps"),
+    ))  # fmt: skip
+    text = "send back the red recorder and one of the two first steps"
+    found = narrowed(pieces_named(text, [order]), text, swap=False)
+    assert found is not None and sorted(piece.item.item_id for piece in found) == ["First Steps", "Pip Recorder - red"]
+
+
+def test_a_thing_is_known_by_what_it_is_called_where_another_only_goes_with_it() -> None:
+    order = Order(id="A1", customer_id="ada", items=(sold_as("H20 Acoustic Guitar"), sold_as("Padded Guitar Gig Bag")))
+    assert [piece.item.item_id for piece in pieces_named("change the guitar", [order])] == ["H20 Acoustic Guitar"]
+    assert [piece.item.item_id for piece in pieces_named("the guitar bag", [order])] == ["Padded Guitar Gig Bag"]
+
+
+def test_an_order_s_number_is_heard_as_my_order(desk: EmbeddedDesk) -> None:
+    orders = desk.orders("ada")
+    for said in ("from order A1", "from order number A1", "from my order #A1", "from A1"):
+        assert without_names(f"cancel it {said}, please", orders) in ("cancel it from my order, please",
+                                                                      "cancel it from #my order, please"), said

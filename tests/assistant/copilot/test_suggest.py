@@ -7,12 +7,13 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.copilot.grounding import unsupported
 from assistant.copilot.records import Suggestion
-from assistant.copilot.replies import NOT_COVERED
+from assistant.copilot.replies import NOT_COVERED, NOT_POSSIBLE, brief_reply, ruled
 from assistant.copilot.suggest import suggest, suggestions
 from assistant.copilot.summary import LABELS
 from assistant.errors import ModelError
 from assistant.note_prompt import OPENINGS
-from assistant.records import Conversation, Edit, Message, Plan, Reading, State
+from assistant.records import Conversation, Edit, Fact, Message, Plan, Reading, State
+from assistant.shop import Clause
 from assistant.writing import Writer, WritingError
 from tests.assistant.copilot.desk_shop import (
     ANGRY,
@@ -46,7 +47,8 @@ def policy_citations(suggestion: Suggestion) -> set[str]:
 
 def test_a_suggestion_has_the_fields_of_formats(assistant: Assistant) -> None:
     suggestion = assistant.copilot.suggest(talk(assistant, BOOTS))
-    assert set(suggestion.model_dump()) == {"summary", "state", "replies", "next_action", "picks", "handover"}
+    formats = {"summary", "state", "replies", "next_action", "picks", "handover"}
+    assert set(suggestion.model_dump()) == formats | {"forbidden"}
     assert suggestion.handover == "assistant"
     assert suggestion.picks
     assert suggestion.state.active is not None
@@ -259,3 +261,15 @@ def test_suggesting_changes_nothing(assistant: Assistant) -> None:
     assistant.copilot.suggest(session)
     assert assistant.session(session.id) == session
     assert list(assistant.desk.audit()) == []
+
+
+def test_an_order_s_reply_states_the_clauses_that_decide(assistant: Assistant) -> None:
+    order = (Fact(key="order.id", text="A1"), Fact(key="order.status", text="delivered"))
+    plan = Plan(move="order", topic="return", why="", facts=(*order, Fact(key="policy1", text="Parcels are blue.")))
+    clause = Clause(id="returns-9", topic="returns", text="Kettles cannot be returned.")
+    (decided,) = ruled([plan], [clause])
+    brief = brief_reply(assistant._parts, [decided], refused=True)
+    assert brief is not None
+    assert brief.text == f"Order A1 is delivered. {NOT_POSSIBLE} Kettles cannot be returned."
+    assert [(cited.kind, cited.id) for cited in brief.citations] == [("policy", "returns-9")]
+    assert ruled([plan], []) == (plan,)
