@@ -11,6 +11,7 @@ from typing import Protocol
 
 from assistant.build import Parts
 from assistant.copilot.notes import Notes
+from assistant.copilot.plain import plain
 from assistant.intent import IntentModel
 from assistant.reading import Reader, shopper_turns
 from assistant.records import Act, Conversation, Need, State
@@ -75,7 +76,7 @@ def customer_of(desk: ServiceDesk | None, session: Session) -> Customer | None:
 
 def open_request(session: Session) -> Session | None:
     """The session as it was when the shopper had sent the message that is to be answered."""
-    said = [place for place, message in enumerate(session.messages) if message.role == "user"]
+    said = [i for i, message in enumerate(session.messages) if message.role == "user" and message.content.strip()]
     if not said:
         return None
     place = next((i for i in reversed(said) if not _idle(session, i)), said[-1])
@@ -144,7 +145,10 @@ class Transcripts:
         self._lock = Lock()
 
     def session(self, conversation: Conversation, *, user_id: str | None = None, held: bool = False) -> Session:
-        """The session that the conversation would be, nothing of it stored; `held` while an agent answers in it."""
+        """The session that the conversation would be, nothing of it stored; `held` while an agent answers in it. Its
+        messages are read without HTML, quoted mail and signatures, which are none of their words."""
+        written = tuple(m.model_copy(update={"content": plain(m.content)}) for m in conversation.messages)
+        conversation = conversation.model_copy(update={"messages": written})
         state, entries = State(), []
         for turn in shopper_turns(conversation):
             state = self._read(state, turn)

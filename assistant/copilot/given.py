@@ -12,8 +12,12 @@ from assistant.copilot.pieces import Piece, pieces_named
 from assistant.copilot.variants import variant_named
 from assistant.copilot.wishes import SAID, Wish, nearest
 from assistant.service.records import Address, Order, Product, Variant
+from assistant.shop import EMAIL
 
 LONGEST_REASON = 500
+UNTOLD = "asked for by the customer"
+"""The reason where any will do and none was given."""
+FEWEST_WORDS = 3
 PLAINLY = 0.6
 """The cosine from which a clause that asks for something else gives a reason as well."""
 SENT = re.compile(r"\b(?:sent|shipped|delivered|ordered|bought)\b", re.IGNORECASE)
@@ -41,10 +45,11 @@ def variant_meant(case: Case, wish: Wish, piece: Piece) -> Variant | None:
 
 def reason_given(case: Case, wish: Wish) -> str | None:
     """The accepted reason that the wish gives, or else anything that asks for nothing by itself."""
-    if not case.reasons:
-        return wish.text[:LONGEST_REASON]
     why = BECAUSE.search(wish.said)
     own = [*([why["why"]] if why is not None else []), *re.split(r"[,;:]", wish.said)[1:]]
+    if not case.reasons:
+        told = (EMAIL.sub("", text).strip(" .!") for text in own)
+        return next((text for text in told if len(text.split()) >= FEWEST_WORDS), UNTOLD)[:LONGEST_REASON]
     others = [*wish.details, *(clause.text for clause in case.clauses if clause.heard.ask not in ACTIONS)]
     asked = [clause.text for clause in case.clauses if clause.heard.ask in ACTIONS - {"cancel"}]
     for texts, least in (([wish.said, *own], SAID), ([case.said, *others], SAID), (["", *asked], PLAINLY)):

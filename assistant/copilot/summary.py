@@ -92,7 +92,7 @@ def _product(need: Need) -> str:
 
 def _asked(session: Session, encode: Encode) -> Iterator[str]:
     """The last request, and the last word where it came after it."""
-    said = [message for message in session.messages if message.role == "user"]
+    said = [message for message in session.messages if message.role == "user" and message.content.strip()]
     if not said:
         return
     request = next((m for m in reversed(said) if len(m.content.split()) >= FEWEST_WORDS), said[-1])

@@ -41,6 +41,7 @@ READINGS = {
     PRIVATE: saying("change_order"),
     CANCEL: saying("change_order"),
     CANCEL_PACKED: saying("change_order"),
+    " ": saying("off_topic"),
 }
 
 

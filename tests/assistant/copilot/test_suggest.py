@@ -9,7 +9,7 @@ from assistant.copilot.grounding import unsupported
 from assistant.copilot.records import Suggestion
 from assistant.copilot.replies import NOT_COVERED, NOT_POSSIBLE, brief_reply, ruled
 from assistant.copilot.suggest import suggest, suggestions
-from assistant.copilot.summary import LABELS
+from assistant.copilot.summary import LABELS, NOTHING
 from assistant.errors import ModelError
 from assistant.note_prompt import OPENINGS
 from assistant.records import Conversation, Edit, Fact, Message, Plan, Reading, State
@@ -273,3 +273,14 @@ def test_an_order_s_reply_states_the_clauses_that_decide(assistant: Assistant) -
     assert brief.text == f"Order A1 is delivered. {NOT_POSSIBLE} Kettles cannot be returned."
     assert [(cited.kind, cited.id) for cited in brief.citations] == [("policy", "returns-9")]
     assert ruled([plan], []) == (plan,)
+
+
+def test_a_transcript_is_read_without_what_it_quotes(assistant: Assistant) -> None:
+    mail = f"{THANKS}\n\nOn Monday, Ada <ada@example.com> wrote:\n> {BOOTS}"
+    suggestion = assistant.copilot.suggest_for(Conversation(id="", messages=(Message(role="user", content=mail),)))
+    assert "boots" not in suggestion.summary and not suggestion.picks and suggestion.replies
+
+
+def test_to_a_message_without_words_nothing_is_answered(assistant: Assistant) -> None:
+    suggestion = assistant.copilot.suggest_for(Conversation(id="", messages=(Message(role="user", content=" "),)))
+    assert suggestion.replies == () and suggestion.summary == NOTHING
