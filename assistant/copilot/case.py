@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
@@ -72,6 +74,17 @@ def customer_of(desk: ServiceDesk | None, session: Session) -> Customer | None:
         return desk.customer(session.user_id)
     found = (desk.customer_by_email(address) for address in reversed(emails_in(session.messages)))
     return next((customer for customer in found if customer is not None), None)
+
+
+def done_since(case: Case) -> Iterator[str]:
+    """What was done for the customer at the service desk since the conversation began, by its log, a sentence each."""
+    desk, begun = case.parts.desk, case.session.created
+    if desk is None or case.customer is None or not begun:
+        return
+    for entry in desk.audit(case.customer.id):
+        if entry.event == "done" and datetime.fromisoformat(entry.at) >= datetime.fromisoformat(begun):
+            of = f" of order {entry.order_id}" if entry.order_id else ""
+            yield f"Done: {entry.action.replace('_', ' ')}{of}."
 
 
 def open_request(session: Session) -> Session | None:

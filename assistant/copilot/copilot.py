@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from threading import Lock
 
 from assistant.build import Parts
-from assistant.copilot.case import Transcripts, case_of
+from assistant.copilot.case import Transcripts, case_of, done_since
 from assistant.copilot.course import course
 from assistant.copilot.masking import Mask
 from assistant.copilot.next_step import next_step
@@ -72,11 +72,14 @@ class Copilot:
         return self._past.like(session, k)
 
     def wrap_up(self, session: Session, customer: Customer | None = None) -> WrapUp:
-        """Notes for closing the conversation."""
+        """Notes for closing the conversation, and what was done at the service desk meanwhile."""
         case = case_of(self._parts, session, customer)
         public = (clause.text for clause in case.clauses)
         mask = Mask.of((message.content for message in session.messages), case.customer, public)
-        return wrap_up(case.session, case.notes, mask, self._parts.tickets, case.orders_named)
+        notes = wrap_up(case.session, case.notes, mask, self._parts.tickets, case.orders_named)
+        done = " ".join(done_since(case))
+        told = {"short": f"{notes.short} {done}".strip(), "long": f"{notes.long} {done}".strip()}
+        return notes.model_copy(update=told)
 
     def _key(self, session: Session, customer: Customer | None) -> bytes:
         """What a suggestion depends on: the session, whose it is, their orders as they are now, and the policy."""

@@ -194,7 +194,8 @@ def _window(rule: Rule, case: Case) -> str | None:
     if case.now <= delivered + timedelta(days=rule.days):
         return None
     late = next(piece for piece in case.pieces if about(rule, piece))
-    return f"{late.name or late.item_id} was delivered on {delivered.date()}, more than {rule.days} days ago."
+    day = f"{delivered.day} {delivered:%B %Y}"
+    return f"{late.name or late.item_id} was delivered on {day}, more than {rule.days} days ago."
 
 
 def _never(rule: Rule, case: Case) -> str | None:

@@ -13,6 +13,7 @@ from assistant.copilot.summary import LABELS, NOTHING
 from assistant.errors import ModelError
 from assistant.note_prompt import OPENINGS
 from assistant.records import Conversation, Edit, Fact, Message, Plan, Reading, State
+from assistant.service import Actor, Proposal, parse_request
 from assistant.shop import Clause
 from assistant.writing import Writer, WritingError
 from tests.assistant.copilot.desk_shop import (
@@ -284,3 +285,24 @@ def test_a_transcript_is_read_without_what_it_quotes(assistant: Assistant) -> No
 def test_to_a_message_without_words_nothing_is_answered(assistant: Assistant) -> None:
     suggestion = assistant.copilot.suggest_for(Conversation(id="", messages=(Message(role="user", content=" "),)))
     assert suggestion.replies == () and suggestion.summary == NOTHING
+
+
+def test_a_wrap_up_note_says_what_was_done_at_the_desk_meanwhile(assistant: Assistant) -> None:
+    desk, agent = assistant.desk, Actor(role="agent", id="ines")
+    assert desk is not None
+    customer = desk.customer(assistant.shop.orders["Q100"].customer.id or "")
+    assert customer is not None
+    address = {"address1": "2 Mill Lane", "city": "Easton", "zip": "44001"}
+    request = parse_request({"name": "change_customer_address", "address": address})
+
+    def do() -> None:
+        proposal = desk.propose(agent, customer.id, request)
+        assert isinstance(proposal, Proposal)
+        assert desk.confirm(proposal.token, agent).status == "done"
+
+    do()
+    session = talk(assistant, WHERE, user=customer.id)
+    assert "Done" not in assistant.copilot.wrap_up(session).short
+    do()
+    wrapped = assistant.copilot.wrap_up(session)
+    assert all(text.count("Done: change customer address.") == 1 for text in (wrapped.short, wrapped.long))
