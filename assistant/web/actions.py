@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 
 from assistant.errors import InvalidInput
 from assistant.records import Edit, Event, Item
+from assistant.web import words
+from assistant.web.points import Moved, number, place
 from assistant.web.view import MOST_COMPARED, Browsing, Editing, Panel, View
 from retrieval.catalogue import levels
 from retrieval.product import Product
@@ -56,7 +58,7 @@ def _add(assistant: Assistant, view: View, arguments: Arguments) -> View:
 
 
 def _quantity(assistant: Assistant, view: View, arguments: Arguments) -> View:
-    quantity = _index(arguments, "quantity")
+    quantity = number(arguments, "quantity")
     assistant.basket(view.session_id, arguments.get("id", ""), min(quantity or 0, MOST_OF_ONE))
     return view
 
@@ -83,7 +85,7 @@ def _clear(assistant: Assistant, view: View, arguments: Arguments) -> View:
 
 
 def _thumb(assistant: Assistant, view: View, arguments: Arguments) -> View:
-    index = _index(arguments, "index")
+    index = number(arguments, "index")
     if index is None:
         raise InvalidInput("Feedback needs a message: reload the page.")
     assistant.feedback(view.session_id, index, "up" if arguments.get("value") == "up" else "down")
@@ -96,8 +98,10 @@ def _panel(assistant: Assistant, view: View, arguments: Arguments) -> View:
 
 
 def _edit(assistant: Assistant, view: View, arguments: Arguments) -> View:
-    need = _index(arguments, "need")
-    editing = Editing(need or 0, _index(arguments, "constraint"))
+    try:
+        editing = Editing(*place(assistant.session(view.session_id).state, arguments))
+    except Moved as moved:
+        return replace(view, editing=None, notice=str(moved))
     if arguments.get("what") == "add":
         editing = replace(editing, what="add")
     elif arguments.get("what") == "rename":
@@ -113,15 +117,32 @@ def _editor(action: str) -> Action:
     """The action that makes an `Edit` of this kind from its arguments."""
 
     def change(assistant: Assistant, view: View, arguments: Arguments) -> View:
-        wanted = {k: arguments[k] for k in Edit.model_fields if arguments.get(k, "") != "" and k != "action"}
+        given = Edit.model_fields.keys() - {"action", "need", "constraint"}
+        wanted: dict[str, Any] = {k: arguments[k] for k in given if arguments.get(k, "") != ""}
+        state = assistant.session(view.session_id).state
         try:
+            if action != "undo":
+                wanted["need"], wanted["constraint"] = place(state, arguments)
             edit = Edit.model_validate({**wanted, "action": action})
+        except Moved as moved:
+            return replace(view, editing=None, notice=str(moved))
         except ValidationError as error:
             raise InvalidInput(f"This change was not understood: {error.errors()[0]['msg']}.") from error
+        _check_comparison(edit)
         assistant.edit(view.session_id, edit)
         return replace(view, editing=None)
 
     return change
+
+
+def _check_comparison(edit: Edit) -> None:
+    if edit.action != "add" or edit.attribute is None or edit.op is None:
+        return
+    ways = dict(words.operators(edit.attribute))
+    if edit.op not in ways:
+        name, way = words.attribute_name(edit.attribute), words.OPERATORS.get(edit.op, edit.op)
+        others = " or ".join(f"“{other}”" for other in ways.values())
+        raise InvalidInput(f"“{way}” does not go with “{name}”: choose {others}.")
 
 
 # --- catalogue --------------------------------------------------------------------------------------------------
@@ -140,7 +161,7 @@ def _search(assistant: Assistant, view: View, arguments: Arguments) -> View:
 
 
 def _page(assistant: Assistant, view: View, arguments: Arguments) -> View:
-    return replace(view, browsing=replace(view.browsing, page=max(1, _index(arguments, "page") or 1)))
+    return replace(view, browsing=replace(view.browsing, page=max(1, number(arguments, "page") or 1)))
 
 
 ACTIONS: dict[str, Action] = {
@@ -153,11 +174,6 @@ ACTIONS: dict[str, Action] = {
     "browse": _browse, "search": _search, "page": _page,
 }  # fmt: skip
 IN_CATALOGUE = frozenset({"browse", "search", "page"})
-
-
-def _index(arguments: Arguments, name: str) -> int | None:
-    text = arguments.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _event(name: str, product: Product) -> Event:

@@ -19,6 +19,7 @@ from assistant.session import Session
 from assistant.web.actions import IN_CATALOGUE, act
 from assistant.web.pages import HERE, Pages
 from assistant.web.security import PageHeaders
+from assistant.web.turns import finished
 from assistant.web.view import View
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ GONE = "Your earlier chat is no longer kept, so this is a new one."
 BROWSER_KEY = "shopkeeper"
 
 NEWS_EVERY, NEWS_SELDOM = 2.5, 20.0
-"""Seconds between two looks for what an agent wrote: while one is asked for or there, and otherwise."""
+"""Seconds between two looks for what changed elsewhere: while an answer or a person is awaited, and otherwise."""
 
 Update = dict[Any, Any]
 
@@ -70,7 +71,8 @@ class Page:
 
     def _lay_out(self) -> None:
         self.view = gr.State(View())
-        self.heard = gr.State(())
+        self.heard = gr.State("")
+        self.failed = gr.State(False)
         self.clock = gr.Timer(NEWS_SELDOM)
         self.stored = gr.BrowserState("", storage_key="shopkeeper.session", secret=BROWSER_KEY)
         script = (HERE / "static" / "app.js").read_text(encoding="utf-8")
@@ -100,16 +102,19 @@ class Page:
     def _wire(self) -> None:
         outputs = [
             self.view, self.stored, self.talk, self.live, self.needs, self.basket, self.intent, self.recent,
-            self.catalogue, self.sheet, self.message, self.send_button, self.clock,
+            self.catalogue, self.sheet, self.message, self.send_button, self.clock, self.heard, self.failed,
         ]  # fmt: skip
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
         self.blocks.load(self.load, self.stored, outputs, **quiet)
-        self.bus.act(self.on_act, self.view, outputs, trigger_mode="multiple", **quiet)
-        self.bus.say(self.on_say, self.view, outputs, trigger_mode="once", **quiet)
-        heard = [self.heard, self.talk, self.clock]
-        self.clock.tick(self.on_tick, [self.view, self.heard], heard, trigger_mode="once", **quiet)
+        seen = [self.view, self.heard]
+        self.bus.act(self.on_act, seen, outputs, trigger_mode="multiple", **quiet)
+        self.clock.tick(self.on_tick, seen, outputs, trigger_mode="once", **quiet)
         send = [self.message.submit, self.send_button.click]
-        gr.on(send, self.on_send, [self.message, self.view], outputs, trigger_mode="once", **quiet)
+        for said in (
+            self.bus.say(self.on_say, self.view, outputs, trigger_mode="once", **quiet),
+            gr.on(send, self.on_send, [self.message, self.view], outputs, trigger_mode="once", **quiet),
+        ):
+            said.then(self.on_said, [self.view, self.failed], outputs, **quiet)
 
     # --- handlers --------------------------------------------------------------------------------------------
 
@@ -119,12 +124,14 @@ class Page:
         view = View(session_id=session_id, staff=self._is_staff(request), notice=notice)
         return {**self._regions(view), self.catalogue: self.pages.catalogue(view), self.stored: session_id}
 
-    def on_act(self, view: View, event: gr.EventData) -> Update:
+    def on_act(self, view: View, heard: str, event: gr.EventData) -> Update:
         """Something was clicked, or a form sent."""
         data = {str(key): str(value) for key, value in event._data.items()}
         name = data.pop("act", "")
         if name == "restart":
             return self._restarted(view)
+        if name == "look":
+            return self.on_tick(view, heard)
         try:
             view = act(self.assistant, view, name, data)
         except UnknownSession:
@@ -143,38 +150,49 @@ class Page:
         yield from self.on_send(str(event._data.get("text", "")), view)
 
     def on_send(self, message: str, view: View) -> Iterator[Update]:
-        """A message was sent: what the assistant says appears as it is written, then everything as it stands."""
+        """A message was sent: what the assistant says appears as it is written; then `on_said` shows everything."""
         yield {self.live: self.pages.live(message), self.message: "", self.send_button: gr.Button(interactive=False)}
-        ready = {self.send_button: gr.Button(interactive=True)}
+        ready: Update = {self.send_button: gr.Button(interactive=True)}
+        failed: Update = {**ready, self.failed: True, self.message: message}
         try:
             for text in self._said(message, view):
                 yield {self.live: self.pages.live(message, text)}
-            after = self._regions(replace(view, editing=None, problem="", notice=""))
         except UnknownSession:
-            yield {**self._restarted(view, GONE), self.message: message, **ready}
+            yield {**self._restarted(view, GONE), **failed}
         except InvalidInput as error:
-            yield {self.live: self.pages.live(problem=str(error)), self.message: message, **ready}
+            yield {self.live: self.pages.live(problem=str(error)), **failed}
         except Exception:  # the shopper gets a plain sentence and their words back, the log the cause
             LOG.exception("A turn failed")
-            yield {self.live: self.pages.live(message, problem=FAILED), self.message: message, **ready}
+            yield {self.live: self.pages.live(message, problem=FAILED), **failed}
         else:
-            yield {**after, self.live: self.pages.live(), **ready}
+            yield ready
 
-    def on_tick(self, view: View, heard: tuple[str | None, int]) -> Update:
-        """Shows what an agent wrote, and that one came or left; changes nothing else, and mostly nothing at all."""
+    def on_said(self, view: View, failed: bool) -> Update:
+        """An answer is complete. What was opened or chosen while it was written stays as it is."""
+        if failed:
+            return {self.failed: False}
         try:
-            session = self.assistant.session(view.session_id)
+            return {**self._regions(replace(view, editing=None, problem="", notice="")), self.live: self.pages.live()}
+        except UnknownSession:
+            return self._restarted(view, GONE)
+
+    def on_tick(self, view: View, heard: str) -> Update:
+        """Shows what changed elsewhere: what an agent wrote, an answer, another window's edits. Mostly nothing did."""
+        try:
+            news = self.assistant.version(view.session_id)
+            if news == heard:
+                return {self.heard: heard}
+            regions = self._regions(view)
         except UnknownSession:
             return {self.heard: heard}
-        news = (session.holder, sum(message.role == "agent" for message in session.messages))
-        if news == heard:
-            return {self.heard: heard}
-        return {self.heard: news, self.talk: self.pages.talk(session, view), self.clock: _clock(session)}
+        open_form = {self.needs} if view.editing is not None else set()
+        kept = {self.view, self.sheet} | open_form
+        return {self.heard: news, **{region: html for region, html in regions.items() if region not in kept}}
 
     def _said(self, message: str, view: View) -> Iterator[str]:
         """The reply so far, each time that it grows."""
         text = ""
-        for piece in self.assistant.stream(view.session_id, message):
+        for piece in finished(self.assistant.stream(view.session_id, message)):
             if isinstance(piece, Reply):
                 return
             text += piece
@@ -219,9 +237,10 @@ class Page:
 
 
 def _clock(session: Session) -> gr.Timer:
-    """Looks often while a person is asked for or there, seldom otherwise."""
+    """Looks often while an answer is due, or a person is asked for or there, seldom otherwise."""
+    due = bool(session.messages) and session.messages[-1].role == "user"
     asked = any(reply.handover for reply in session.replies.values())
-    return gr.Timer(NEWS_EVERY if asked or session.holder is not None else NEWS_SELDOM)
+    return gr.Timer(NEWS_EVERY if due or asked or session.holder is not None else NEWS_SELDOM)
 
 
 def _region(name: str, value: str = "", script: str | None = None) -> gr.HTML:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from retrieval.index import Index
 
 PAGE = 24
-PATTERNS = ("{kind} under {price}", "I'm looking for {kind}", "The best rated {kind}")
+PLAIN, RATED = "I'm looking for {kind}", "The best rated {kind}"
+PATTERNS = ("{kind} under {price}", PLAIN, RATED)
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ def starters(browser: Browser, currency: str, policies: bool) -> list[str]:
 
 def _line(pattern: str, path: tuple[str, ...], leaves: dict[tuple[str, ...], list[Product]], currency: str) -> str:
     amounts = [product.amount for product in leaves[path] if product.amount is not None]
-    if not amounts:
-        pattern = PATTERNS[1]
+    rated = any(product.rating is not None for product in leaves[path])
+    if ("{price}" in pattern and not amounts) or (pattern == RATED and not rated):
+        pattern = PLAIN
     price = money(_round(median(amounts)), currency).removesuffix(".00") if amounts else ""
     line = pattern.format(kind=path[-1].lower(), price=price)
     return line[0].upper() + line[1:]

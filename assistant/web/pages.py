@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from assistant.records import Intent, Pick, Reply
 from assistant.session import Session
-from assistant.web import words
+from assistant.web import points, words
 from assistant.web.browse import Browser, starters
 from assistant.web.view import MOST_COMPARED, View
 from retrieval.product import Product
@@ -161,6 +161,7 @@ def templates(currency: str, *folders: Path) -> Environment:
         undefined=StrictUndefined,
     )
     environment.globals["words"] = words
+    environment.globals["points"] = points
     environment.filters["picture"] = picture
     environment.filters["web_link"] = web_link
     environment.filters["price"] = lambda product: words.money(product.amount, product.currency or currency)

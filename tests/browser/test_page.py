@@ -42,6 +42,19 @@ def test_answer_streams_in_and_ends_with_cards(small: Served, visit: Open) -> No
     assert {"match"} <= set(" ".join(c.get_attribute("class") or "" for c in card.locator(".chip").all()).split())
 
 
+def test_what_is_opened_while_an_answer_is_written_stays_open(small: Served, visit: Open) -> None:
+    page = visit(small.url)
+    say(page, BOOTS)
+    page.get_by_label("Your message").fill(UP_TO_150)
+    page.keyboard.press("Enter")
+    page.locator("#live .turn.assistant").wait_for()
+    page.locator("#talk .card.pick [data-act=open]").last.click()
+    page.get_by_role("dialog").wait_for()
+    expect(page.locator("#talk .turn.assistant")).to_have_count(2)
+    expect(page.locator("#talk .unanswered")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def test_picks_meet_every_must_and_the_need_card_says_which_words(small: Served, visit: Open) -> None:
     page = visit(small.url)
     say(page, BOOTS)
@@ -68,6 +81,25 @@ def test_removing_a_constraint_ranks_anew_and_undo_brings_it_back(small: Served,
     expect(page.locator("#needs .constraint")).to_have_count(3)
     expect(page.get_by_role("heading", name="Picks for what you need now")).to_have_count(0)
     assert picks(page) == before
+
+
+def test_a_second_window_changes_what_it_shows_and_catches_up(small: Served, visit: Open) -> None:
+    page = visit(small.url)
+    say(page, BOOTS)
+    other = page.context.new_page()
+    other.goto(small.url)
+    expect(other.locator("#needs .constraint")).to_have_count(3)
+    change(page, "price", "remove")
+    expect(page.locator("#needs .constraint")).to_have_count(2)
+    change(other, "feature", "remove")
+    expect(other.locator("#needs .constraint")).to_have_count(1)
+    assert list(constraints(other)) == ["color"]
+    change(page, "feature", "remove")
+    expect(page.locator(".toast")).to_contain_text("changed meanwhile")
+    assert list(constraints(page)) == ["color"]
+    say(other, UP_TO_150)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#talk .turn.assistant:not(.updated)")).to_have_count(2)
 
 
 def test_a_later_message_changes_the_price_only(small: Served, visit: Open) -> None:
@@ -121,12 +153,14 @@ def test_a_point_is_added_and_the_need_renamed_by_keyboard(small: Served, visit:
     say(page, KETTLE)
     page.get_by_role("button", name="+ Add a point").press("Enter")
     page.get_by_label("What about it").select_option("color")
+    expect(page.get_by_label("Comparison").locator("[value=at_most]")).to_be_disabled()
     page.get_by_label("Comparison").select_option("is_not")
     page.get_by_label("Value", exact=True).fill("white")
     page.keyboard.press("Enter")
     expect(page.locator("#needs .constraint")).to_have_count(1)
     assert constraints(page)["color"][:2] == ("colour is not white", "set by you here")
     assert all("white" not in small.assistant.product(i).color for i in picks(page))
+    expect(page.get_by_role("button", name="+ Add a point")).to_be_focused()
     page.get_by_role("button", name="Rename kettle").press("Enter")
     page.get_by_label("What you are looking for").fill("tent")
     page.keyboard.press("Enter")
@@ -173,9 +207,11 @@ def test_thumbs_are_kept(small: Served, visit: Open) -> None:
 
 def test_basket_counts_and_totals(small: Served, visit: Open) -> None:
     page = visit(small.url)
+    page.emulate_media(reduced_motion="reduce")
     say(page, BOOTS)
     product = small.assistant.product(picks(page)[0])
     page.locator("#talk .card.pick").first.get_by_role("button", name="Add").click()
+    expect(page.locator(".toast")).to_have_css("animation-name", re.compile("toast"))
     total = page.locator("#basket .total strong")
     expect(total).to_have_text(f"${product.amount:,.2f}")
     page.get_by_role("button", name=f"One more of {product.title}").click()
@@ -198,7 +234,10 @@ def test_catalogue_clicks_become_recently_viewed_and_events(small: Served, visit
         faces.nth(i).click()
         dialog = page.get_by_role("dialog", name=titles[-1])
         expect(dialog).to_be_visible()
-        page.keyboard.press("Escape")
+        if i == 0:
+            page.go_back()
+        else:
+            page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
         expect(faces.nth(i)).to_be_focused()
     expect(page.locator("#recent li .name")).to_have_text(titles[::-1])
@@ -234,8 +273,14 @@ def test_empty_and_overlong_messages_are_refused_in_words(small: Served, visit: 
 
 def test_reload_keeps_the_chat_and_a_deleted_session_starts_anew(small: Served, visit: Open) -> None:
     page = visit(small.url)
-    say(page, BOOTS)
+    page.get_by_label("Your message").fill(BOOTS)
+    page.keyboard.press("Enter")
+    page.locator("#live .turn.assistant .bubble:not(.waiting)").wait_for()
+    page.get_by_label("Your message").fill("and in")
     page.reload()
+    expect(page.locator("#talk .turn.assistant")).to_have_count(1)
+    expect(page.get_by_label("Your message")).to_have_value("and in")
+    expect(page.locator("#talk .unanswered")).to_have_count(0)
     expect(page.locator("#talk .turn.user")).to_have_text(re.compile(BOOTS))
     assert len(constraints(page)) == 3
     page.get_by_role("button", name="New chat").click()
