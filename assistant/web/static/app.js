@@ -120,10 +120,11 @@ window.addEventListener('pagehide', () => sessionStorage.setItem(DRAFT, messageB
 
 function watchDraft() {
   const box = messageBox();
-  if (!box || watchDraft.done) return;
+  if (!box || watchDraft.done || !document.querySelector('#needs .panel')) return;
   watchDraft.done = true;
   const draft = sessionStorage.getItem(DRAFT);
-  if (!draft || box.value) return;
+  const said = [...document.querySelectorAll('#talk .turn.user .bubble')].pop()?.textContent;
+  if (!draft || box.value || draft === said) return;
   box.value = draft;
   box.dispatchEvent(new Event('input', { bubbles: true }));
 }
