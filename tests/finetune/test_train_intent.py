@@ -21,7 +21,7 @@ def test_the_shipped_recipe_parses_and_unknown_keys_are_refused(tmp_path: Path) 
     assert Recipe.from_yaml(ROOT / "configs" / "train-intent.yaml").output == "runs/intent"
     file = tmp_path / "r.yaml"
     file.write_text("ucci: x\n")
-    with pytest.raises(ValueError, match=r"ucci.*known are"):
+    with pytest.raises(ValueError, match=r"ucci.*Known are"):
         Recipe.from_yaml(file)
 
 
